@@ -1,0 +1,180 @@
+//! The macros in which resources and endpoints are declared.
+
+/// Declares the endpoints of a resource: for each a request struct, its [`Endpoint`]
+/// implementation, and an entry in the module's `ENDPOINTS`.
+///
+/// Fields named in the path are path parameters; the others go into the query of `GET` and
+/// `DELETE`, into the JSON body of the rest. `?paginated` marks a list that answers a page only
+/// when asked with `paginated=true`.
+///
+/// [`Endpoint`]: crate::Endpoint
+macro_rules! endpoints {
+    ($(
+        $(#[$meta:meta])*
+        $method:ident $path:literal $(? $flag:ident)? => $response:ty,
+        struct $name:ident { $($fields:tt)* }
+    )*) => {
+        $(
+            parameters! {
+                $(#[$meta])*
+                struct $name { $($fields)* }
+            }
+
+            impl crate::Endpoint for $name {
+                type Response = $response;
+                const INFO: crate::EndpointInfo = crate::EndpointInfo {
+                    name: stringify!($name),
+                    method: http::Method::$method,
+                    path: $path,
+                    parameters: <$name as crate::endpoint::Parameters>::names,
+                    paginated_on_request: false $(|| endpoints!(@flag $flag))?,
+                };
+            }
+        )*
+
+        /// The operations of this module.
+        pub const ENDPOINTS: &[crate::EndpointInfo] = &[$(<$name as crate::Endpoint>::INFO),*];
+    };
+    (@flag paginated) => { true };
+}
+
+/// Declares a struct of parameters: a request, or a group of fields that several requests share.
+macro_rules! parameters {
+    (
+        $(#[$meta:meta])*
+        struct $name:ident { $( $(#[$field_meta:meta])* $field:ident: $type:ty, )* }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub struct $name { $( $(#[$field_meta])* pub $field: $type, )* }
+
+        impl crate::endpoint::Parameters for $name {
+            fn names() -> Vec<&'static str> {
+                #[allow(unused_mut)]
+                let mut names = Vec::new();
+                $( <$type as crate::endpoint::Parameter>::name(stringify!($field), &mut names); )*
+                names
+            }
+
+            #[allow(unused_variables)]
+            fn put(&self, into: &mut crate::Metadata) -> Result<(), serde_json::Error> {
+                $( crate::endpoint::Parameter::put(&self.$field, stringify!($field), into)?; )*
+                Ok(())
+            }
+
+            #[allow(unused_variables)]
+            fn take(from: &mut crate::decode::Source<'_>) -> Result<Self, crate::decode::ParameterError> {
+                Ok(Self {
+                    $( $field: crate::endpoint::Parameter::take(stringify!($field), from)?, )*
+                })
+            }
+        }
+    };
+}
+
+/// Declares a resource object: its `object` tag, its fields, and a map for the fields that Clerk
+/// adds after us. Only the id must be there; a missing field takes its default value.
+macro_rules! resource {
+    (
+        $(#[$meta:meta])*
+        struct $name:ident $tag:literal {
+            $(#[$id_meta:meta])*
+            id: $id:ty,
+            $( $(#[$field_meta:meta])* $field:ident: $type:ty, )*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        pub struct $name {
+            $(#[$id_meta])*
+            pub id: $id,
+            /// The kind of object, as the wire names it.
+            #[serde(default)]
+            pub object: crate::value::ObjectTag<$name>,
+            $( $(#[$field_meta])* #[serde(default)] pub $field: $type, )*
+            /// Fields that this version of the contract does not know, kept as they came.
+            #[serde(flatten)]
+            pub other: crate::Metadata,
+        }
+
+        impl crate::value::Tagged for $name {
+            const OBJECT: &'static str = $tag;
+        }
+    };
+}
+
+/// Declares an enum of wire strings that stays open: an unknown string is kept as `Other`.
+macro_rules! open_enum {
+    (
+        $(#[$meta:meta])*
+        enum $name:ident { $( $(#[$variant_meta:meta])* $variant:ident = $text:literal, )* }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(from = "String", into = "String")]
+        #[non_exhaustive]
+        pub enum $name {
+            $( $(#[$variant_meta])* $variant, )*
+            /// A value that this version of the contract does not know.
+            Other(String),
+        }
+
+        impl $name {
+            /// The values that the contract knows.
+            pub const KNOWN: &'static [&'static str] = &[$($text),*];
+
+            /// The value as the wire has it.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $( Self::$variant => $text, )*
+                    Self::Other(text) => text,
+                }
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                match text.as_str() {
+                    $( $text => Self::$variant, )*
+                    _ => Self::Other(text),
+                }
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self::from(text.to_owned())
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.as_str().to_owned()
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str(self.as_str())
+            }
+        }
+
+        crate::endpoint::json_parameter!($name);
+    };
+}
+
+/// Declares the fields that a list can be sorted by, for use as `Option<Sort<…>>`.
+macro_rules! sort_keys {
+    (
+        $(#[$meta:meta])*
+        enum $name:ident { $( $(#[$variant_meta:meta])* $variant:ident = $text:literal, )* }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $name { $( $(#[$variant_meta])* $variant, )* }
+
+        impl crate::value::SortKey for $name {
+            const ALL: &'static [(&'static str, Self)] = &[$(($text, Self::$variant)),*];
+        }
+    };
+}

@@ -1,0 +1,333 @@
+//! What an operation of the API is, and how a client writes one.
+
+use http::Method;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::decode::{ParameterError, Source};
+use crate::value::{Metadata, Patch, Secret};
+
+/// An operation of the API: a request type that knows where it goes and what is answered.
+///
+/// Declared in the resource modules, one struct each; see [`ENDPOINTS`](crate::ENDPOINTS).
+pub trait Endpoint: Parameters + Send + Sync + 'static {
+    /// What a successful answer holds.
+    type Response: Serialize + DeserializeOwned + Send + 'static;
+    /// Method, path and parameters.
+    const INFO: EndpointInfo;
+}
+
+/// The facts of an endpoint that do not depend on its types.
+#[derive(Clone, Debug)]
+pub struct EndpointInfo {
+    /// The name of the request type.
+    pub name: &'static str,
+    /// The HTTP method.
+    pub method: Method,
+    /// The path, with `{name}` for each path parameter.
+    pub path: &'static str,
+    /// All parameters by their wire names: in path, query or body.
+    pub parameters: fn() -> Vec<&'static str>,
+    /// Whether a page is answered only to `paginated=true`, and a bare array otherwise.
+    pub paginated_on_request: bool,
+}
+
+impl EndpointInfo {
+    /// Whether the parameters outside the path travel in a JSON body, not in the query.
+    pub fn has_body(&self) -> bool {
+        self.method != Method::GET && self.method != Method::DELETE
+    }
+}
+
+/// The query parameter that asks for a page where the answer would be a bare array.
+pub const PAGINATED: &str = "paginated";
+
+/// A struct whose fields are parameters: a request, or a group that several requests share.
+pub trait Parameters: Sized {
+    /// The wire names of the fields.
+    fn names() -> Vec<&'static str>;
+    /// Writes the fields that are present.
+    ///
+    /// # Errors
+    /// When a field has no JSON form.
+    fn put(&self, into: &mut Metadata) -> Result<(), serde_json::Error>;
+    /// Reads the fields.
+    ///
+    /// # Errors
+    /// Names the first field that cannot be read.
+    fn take(from: &mut Source<'_>) -> Result<Self, ParameterError>;
+}
+
+/// A type that a request can have a field of.
+pub trait Parameter: Sized {
+    /// Adds the wire name of a field called `field`, or the names of its own fields.
+    fn name(field: &'static str, names: &mut Vec<&'static str>) {
+        names.push(field);
+    }
+    /// Writes the value, unless it is absent.
+    ///
+    /// # Errors
+    /// When the value has no JSON form.
+    fn put(&self, field: &'static str, into: &mut Metadata) -> Result<(), serde_json::Error>;
+    /// Reads the value.
+    ///
+    /// # Errors
+    /// When it is missing or malformed.
+    fn take(field: &'static str, from: &mut Source<'_>) -> Result<Self, ParameterError>;
+}
+
+/// Makes types that serde reads and writes required parameters.
+macro_rules! json_parameter {
+    ($($type:ty),*) => {$(
+        impl crate::endpoint::Parameter for $type {
+            fn put(
+                &self,
+                field: &'static str,
+                into: &mut crate::Metadata,
+            ) -> Result<(), serde_json::Error> {
+                into.insert(field.to_owned(), serde_json::to_value(self)?);
+                Ok(())
+            }
+
+            fn take(
+                field: &'static str,
+                from: &mut crate::decode::Source<'_>,
+            ) -> Result<Self, crate::decode::ParameterError> {
+                from.required(field)
+            }
+        }
+    )*};
+}
+pub(crate) use json_parameter;
+
+/// Makes a struct of parameters a field whose fields stand in the request as its own.
+macro_rules! group {
+    ($type:ty) => {
+        impl crate::endpoint::Parameter for $type {
+            fn name(_: &'static str, names: &mut Vec<&'static str>) {
+                names.extend(<Self as crate::endpoint::Parameters>::names());
+            }
+
+            fn put(
+                &self,
+                _: &'static str,
+                into: &mut crate::Metadata,
+            ) -> Result<(), serde_json::Error> {
+                crate::endpoint::Parameters::put(self, into)
+            }
+
+            fn take(
+                _: &'static str,
+                from: &mut crate::decode::Source<'_>,
+            ) -> Result<Self, crate::decode::ParameterError> {
+                crate::endpoint::Parameters::take(from)
+            }
+        }
+    };
+}
+pub(crate) use group;
+
+json_parameter!(bool, u32, u64, i64, String, Metadata, Secret);
+
+impl<T: Serialize + DeserializeOwned> Parameter for Option<T> {
+    fn put(&self, field: &'static str, into: &mut Metadata) -> Result<(), serde_json::Error> {
+        if let Some(value) = self {
+            into.insert(field.to_owned(), serde_json::to_value(value)?);
+        }
+        Ok(())
+    }
+
+    fn take(field: &'static str, from: &mut Source<'_>) -> Result<Self, ParameterError> {
+        from.optional(field).map(Patch::set)
+    }
+}
+
+impl<T: Serialize + DeserializeOwned> Parameter for Patch<T> {
+    fn put(&self, field: &'static str, into: &mut Metadata) -> Result<(), serde_json::Error> {
+        let value = match self {
+            Self::Absent => return Ok(()),
+            Self::Null => Value::Null,
+            Self::Set(value) => serde_json::to_value(value)?,
+        };
+        into.insert(field.to_owned(), value);
+        Ok(())
+    }
+
+    fn take(field: &'static str, from: &mut Source<'_>) -> Result<Self, ParameterError> {
+        from.optional(field)
+    }
+}
+
+impl<T: Serialize + DeserializeOwned> Parameter for Vec<T> {
+    fn put(&self, field: &'static str, into: &mut Metadata) -> Result<(), serde_json::Error> {
+        if !self.is_empty() {
+            into.insert(field.to_owned(), serde_json::to_value(self)?);
+        }
+        Ok(())
+    }
+
+    fn take(field: &'static str, from: &mut Source<'_>) -> Result<Self, ParameterError> {
+        from.optional(field)
+            .map(|values| values.set().unwrap_or_default())
+    }
+}
+
+/// A request, ready for the transport. The method and the path are the endpoint's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EncodedRequest {
+    /// The HTTP method.
+    pub method: Method,
+    /// The path, its parameters percent-encoded.
+    pub path: String,
+    /// The query without its question mark; empty when there is none.
+    pub query: String,
+    /// The JSON body, when the request has parameters for one.
+    pub body: Option<Vec<u8>>,
+}
+
+/// Why a request cannot be sent.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// A path parameter is empty. JavaScript: the same text, thrown by `requireId`.
+    #[error("A valid resource ID is required.")]
+    MissingId,
+    /// A path parameter that a URL would resolve as another path.
+    #[error("{0:?} cannot be the ID of a resource.")]
+    InvalidId(String),
+    /// A parameter has no JSON form.
+    #[error("the request has no JSON form: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// Everything but RFC 3986's unreserved characters, so that no id can change the path.
+const PATH_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// Writes a request: its path, its query or its body.
+///
+/// # Errors
+/// When a path parameter is empty, `.` or `..`.
+pub fn encode<E: Endpoint>(request: &E) -> Result<EncodedRequest, EncodeError> {
+    let info = E::INFO;
+    let mut parameters = Metadata::new();
+    request.put(&mut parameters)?;
+
+    let mut path = String::with_capacity(info.path.len() + 32);
+    for segment in info.path.split('/').skip(1) {
+        path.push('/');
+        match parameter_of(segment) {
+            None => path.push_str(segment),
+            Some(name) => {
+                let id = parameters.shift_remove(name).map(text_of).unwrap_or_default();
+                match id.as_str() {
+                    "" => return Err(EncodeError::MissingId),
+                    "." | ".." => return Err(EncodeError::InvalidId(id)),
+                    id => path.extend(utf8_percent_encode(id, PATH_SEGMENT)),
+                }
+            }
+        }
+    }
+
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    if info.paginated_on_request {
+        query.append_pair(PAGINATED, "true");
+    }
+    let mut body = None;
+    if info.has_body() {
+        if !parameters.is_empty() {
+            body = Some(serde_json::to_vec(&parameters)?);
+        }
+    } else {
+        for (name, value) in parameters {
+            match value {
+                Value::Array(items) => {
+                    for item in items {
+                        query.append_pair(&name, &text_of(item));
+                    }
+                }
+                value => {
+                    query.append_pair(&name, &text_of(value));
+                }
+            }
+        }
+    }
+    Ok(EncodedRequest {
+        method: info.method,
+        path,
+        query: query.finish(),
+        body,
+    })
+}
+
+/// The names of a path's parameters, in order.
+pub fn path_parameters(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter_map(parameter_of)
+}
+
+fn parameter_of(segment: &str) -> Option<&str> {
+    segment.strip_prefix('{')?.strip_suffix('}')
+}
+
+fn text_of(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::sessions::ListSessions;
+    use crate::users::{GetUser, ListUsers, UserFilter, UserSort};
+    use crate::value::Sort;
+
+    use super::*;
+
+    #[test]
+    fn path_parameters_cannot_change_the_path() {
+        for (id, path) in [
+            ("user_1", "/v1/users/user_1"),
+            ("../x", "/v1/users/..%2Fx"),
+            ("a?b#c", "/v1/users/a%3Fb%23c"),
+            ("é", "/v1/users/%C3%A9"),
+        ] {
+            assert_eq!(encode(&GetUser { user_id: id.into() }).unwrap().path, path);
+        }
+        for id in ["", ".", ".."] {
+            assert!(encode(&GetUser { user_id: id.into() }).is_err(), "{id:?}");
+        }
+    }
+
+    #[test]
+    fn lists_repeat_their_key_and_a_plus_is_encoded() {
+        let request = ListUsers {
+            limit: Some(2),
+            order_by: Some(Sort::descending(UserSort::LastActiveAt)),
+            filter: UserFilter {
+                email_address: vec!["a@x.c".into(), "b@x.c".into()],
+                organization_id: vec!["+org_1".into()],
+                ..Default::default()
+            },
+            ..Default::default()
+        };
+        let encoded = encode(&request).unwrap();
+        assert_eq!(
+            encoded.query,
+            "limit=2&order_by=-last_active_at&email_address=a%40x.c&email_address=b%40x.c&organization_id=%2Borg_1"
+        );
+        assert_eq!(encoded.body, None);
+    }
+
+    #[test]
+    fn lists_with_two_shapes_ask_for_the_page() {
+        assert_eq!(
+            encode(&ListSessions::default()).unwrap().query,
+            "paginated=true"
+        );
+    }
+}

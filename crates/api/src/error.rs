@@ -1,0 +1,254 @@
+//! Clerk's error shape, its codes and their statuses.
+
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::decode::{ParameterError, Problem};
+use crate::value::Metadata;
+
+/// A refusal of the API: an HTTP status and at least one error.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{} (HTTP {})", self.summary(), status.as_u16())]
+pub struct ApiError {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// What was wrong. More than one when several parameters are at fault.
+    pub errors: Vec<ErrorItem>,
+    /// The id of the request, for the server's log.
+    pub clerk_trace_id: Option<String>,
+    /// For how long to wait before another try, in seconds, when the server says so.
+    pub retry_after: Option<u64>,
+}
+
+impl ApiError {
+    /// Whether one of the errors has this code.
+    pub fn has_code(&self, code: &str) -> bool {
+        self.errors.iter().any(|error| error.code == code)
+    }
+
+    /// The body that carries the error.
+    pub fn body(&self) -> ErrorBody {
+        ErrorBody {
+            errors: self.errors.clone(),
+            meta: None,
+            clerk_trace_id: self.clerk_trace_id.clone(),
+        }
+    }
+
+    fn summary(&self) -> String {
+        let texts: Vec<_> = self
+            .errors
+            .iter()
+            .map(|error| {
+                if error.long_message.is_empty() {
+                    &error.message
+                } else {
+                    &error.long_message
+                }
+            })
+            .map(String::as_str)
+            .collect();
+        match texts.as_slice() {
+            [] => "the API refused the request".to_owned(),
+            texts => texts.join("; "),
+        }
+    }
+}
+
+/// The body of a refusal.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ErrorBody {
+    /// What was wrong.
+    #[serde(default)]
+    pub errors: Vec<ErrorItem>,
+    /// What else the caller should know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meta: Option<Value>,
+    /// The id of the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clerk_trace_id: Option<String>,
+}
+
+/// One error of a refusal. JavaScript: `ClerkAPIError`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorItem {
+    /// What went wrong, for programs, such as `form_param_missing`.
+    pub code: String,
+    /// What went wrong, in a few words.
+    #[serde(default)]
+    pub message: String,
+    /// What went wrong, in a sentence.
+    #[serde(default)]
+    pub long_message: String,
+    /// Which parameter, which identifiers.
+    #[serde(default)]
+    pub meta: Metadata,
+}
+
+impl ErrorItem {
+    /// The parameter at fault. JavaScript: `meta.paramName`.
+    #[doc(alias = "paramName")]
+    pub fn parameter(&self) -> Option<&str> {
+        self.meta.get("param_name")?.as_str()
+    }
+}
+
+/// Declares the error codes: name, status, code and short text.
+macro_rules! error_codes {
+    ($( $(#[$meta:meta])* $name:ident = $status:ident $code:literal $message:literal, )*) => {
+        /// An error that the API answers, with its status. The codes are Clerk's, the texts ours.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum ErrorCode { $( $(#[$meta])* $name, )* }
+
+        impl ErrorCode {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The code on the wire.
+            pub fn as_str(self) -> &'static str {
+                match self { $( Self::$name => $code, )* }
+            }
+
+            /// The status that goes with it.
+            pub fn status(self) -> StatusCode {
+                match self { $( Self::$name => StatusCode::$status, )* }
+            }
+
+            /// The short text.
+            pub fn message(self) -> &'static str {
+                match self { $( Self::$name => $message, )* }
+            }
+        }
+    };
+}
+
+error_codes! {
+    /// The user is a member already.
+    AlreadyMember = BAD_REQUEST "already_a_member_in_organization" "already a member",
+    /// The request names an API version that does not exist.
+    ApiVersionInvalid = BAD_REQUEST "api_version_invalid" "unknown API version",
+    /// There are no credentials.
+    AuthenticationInvalid = UNAUTHORIZED "authentication_invalid" "not authenticated",
+    /// The `Authorization` header is not `Bearer …`.
+    AuthorizationHeaderFormatInvalid = UNAUTHORIZED "authorization_header_format_invalid" "malformed Authorization header",
+    /// The request cannot be carried out as it is.
+    BadRequest = BAD_REQUEST "bad_request" "bad request",
+    /// The secret key is not one of this instance.
+    ClerkKeyInvalid = UNAUTHORIZED "clerk_key_invalid" "unknown secret key",
+    /// Nothing was given where something is needed.
+    FormDataMissing = UNPROCESSABLE_ENTITY "form_data_missing" "missing data",
+    /// The identifier belongs to another user.
+    FormIdentifierExists = UNPROCESSABLE_ENTITY "form_identifier_exists" "already taken",
+    /// A parameter is given twice.
+    FormParameterDuplicate = UNPROCESSABLE_ENTITY "form_param_duplicate" "given more than once",
+    /// A parameter does not have the form of what it should be.
+    FormParameterFormatInvalid = UNPROCESSABLE_ENTITY "form_param_format_invalid" "malformed",
+    /// A date is not one.
+    FormParameterInvalidTime = UNPROCESSABLE_ENTITY "form_param_invalid_time" "not a time",
+    /// A parameter is too long.
+    FormParameterMaxLengthExceeded = UNPROCESSABLE_ENTITY "form_param_max_length_exceeded" "too long",
+    /// A required parameter is not there.
+    FormParameterMissing = UNPROCESSABLE_ENTITY "form_param_missing" "missing",
+    /// A parameter is null.
+    FormParameterNull = UNPROCESSABLE_ENTITY "form_param_nil" "must not be null",
+    /// A parameter has another type.
+    FormParameterTypeInvalid = UNPROCESSABLE_ENTITY "form_param_type_invalid" "wrong type",
+    /// The request has no such parameter.
+    FormParameterUnknown = UNPROCESSABLE_ENTITY "form_param_unknown" "unknown parameter",
+    /// A parameter has a value that is not allowed.
+    FormParameterValueInvalid = UNPROCESSABLE_ENTITY "form_param_value_invalid" "not allowed",
+    /// The password digest is not one that its hasher makes.
+    FormPasswordDigestInvalid = UNPROCESSABLE_ENTITY "form_password_digest_invalid_code" "malformed password digest",
+    /// The password is too long.
+    FormPasswordLengthTooLong = UNPROCESSABLE_ENTITY "form_password_length_too_long" "password too long",
+    /// The password is too short.
+    FormPasswordLengthTooShort = UNPROCESSABLE_ENTITY "form_password_length_too_short" "password too short",
+    /// The username has a character that is not allowed.
+    FormUsernameInvalidCharacter = UNPROCESSABLE_ENTITY "form_username_invalid_character" "character not allowed",
+    /// The username is too short or too long.
+    FormUsernameInvalidLength = UNPROCESSABLE_ENTITY "form_username_invalid_length" "wrong length",
+    /// The username is nothing but digits.
+    FormUsernameNeedsNonNumber = UNPROCESSABLE_ENTITY "form_username_needs_non_number_char" "needs a character that is no digit",
+    /// The server failed.
+    Internal = INTERNAL_SERVER_ERROR "internal_clerk_error" "internal error",
+    /// A template sets a claim that is the server's to set.
+    JwtTemplateReservedClaim = BAD_REQUEST "jwt_template_reserved_claim" "reserved claim",
+    /// The query or the path cannot be read.
+    MalformedRequestParameters = BAD_REQUEST "malformed_request_parameters" "malformed parameters",
+    /// The user is not a member.
+    NotAMember = FORBIDDEN "not_a_member_in_organization" "not a member",
+    /// There is no such creator.
+    OrganizationCreatorNotFound = BAD_REQUEST "organization_creator_not_found" "creator not found",
+    /// The organization is full.
+    OrganizationMembershipQuotaExceeded = FORBIDDEN "organization_membership_quota_exceeded" "organization full",
+    /// The body is not JSON, or not an object.
+    RequestBodyInvalid = BAD_REQUEST "request_body_invalid" "malformed body",
+    /// The body is too large.
+    RequestBodyTooLarge = PAYLOAD_TOO_LARGE "request_body_too_large" "body too large",
+    /// There is no such object, or no such path.
+    ResourceNotFound = NOT_FOUND "resource_not_found" "not found",
+    /// The database cannot be reached or is full.
+    ServiceUnavailable = SERVICE_UNAVAILABLE "service_unavailable" "try again later",
+    /// The body is of a type that the endpoint does not read.
+    UnsupportedContentType = UNSUPPORTED_MEDIA_TYPE "unsupported_content_type" "unsupported content type",
+}
+
+impl ErrorCode {
+    /// The error, explained in a sentence.
+    pub fn because(self, long_message: impl Into<String>) -> ApiError {
+        self.with_meta(long_message, Metadata::new())
+    }
+
+    /// The error, for one parameter.
+    pub fn for_parameter(self, name: &str, long_message: impl Into<String>) -> ApiError {
+        self.with_meta(
+            long_message,
+            Metadata::from_iter([("param_name".into(), name.into())]),
+        )
+    }
+
+    fn with_meta(self, long_message: impl Into<String>, meta: Metadata) -> ApiError {
+        ApiError {
+            status: self.status(),
+            errors: vec![ErrorItem {
+                code: self.as_str().to_owned(),
+                message: self.message().to_owned(),
+                long_message: long_message.into(),
+                meta,
+            }],
+            clerk_trace_id: None,
+            retry_after: None,
+        }
+    }
+}
+
+impl From<ParameterError> for ApiError {
+    fn from(error: ParameterError) -> Self {
+        let code = match error.problem {
+            Problem::Missing => ErrorCode::FormParameterMissing,
+            Problem::Null => ErrorCode::FormParameterNull,
+            Problem::Unknown => ErrorCode::FormParameterUnknown,
+            Problem::Type(_) => ErrorCode::FormParameterTypeInvalid,
+            Problem::Value(_) => ErrorCode::FormParameterValueInvalid,
+            Problem::Repeated => ErrorCode::FormParameterDuplicate,
+        };
+        let text = format!("{} {}.", error.parameter, error.problem);
+        code.for_parameter(&error.parameter, text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_and_statuses_are_in_the_catalogue() {
+        let catalogue = include_str!("../../../testdata/error_codes.tsv");
+        for code in ErrorCode::ALL {
+            let line = format!("{}\t{}", code.status().as_u16(), code.as_str());
+            assert!(catalogue.lines().any(|known| known == line), "{line}");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Ids: a type for each kind of object, so that a user's id cannot stand where a session's is
+//! wanted.
+//!
+//! Clerk's ids are a prefix and 27 characters that sort by time (`user_2abc…`), but clients never
+//! take them apart, so any text is accepted here.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! ids {
+    ($( $(#[$meta:meta])* $name:ident $prefix:literal, )*) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// What a new id of this kind begins with.
+            pub const PREFIX: &'static str = $prefix;
+
+            /// The id as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(id: String) -> Self {
+                Self(id)
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(id: &str) -> Self {
+                Self(id.to_owned())
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str(&self.0)
+            }
+        }
+
+        crate::endpoint::json_parameter!($name);
+    )*};
+}
+
+ids! {
+    /// A browser or device that sessions belong to.
+    ClientId "client_",
+    /// An email address, phone number or other identifier of a user.
+    IdentificationId "idn_",
+    /// An instance: one environment of an application, with its own users and keys.
+    InstanceId "ins_",
+    /// A JWT template.
+    JwtTemplateId "jtmp_",
+    /// An organization.
+    OrganizationId "org_",
+    /// A user's membership of an organization.
+    OrganizationMembershipId "orgmem_",
+    /// A session of a user on a client.
+    SessionId "sess_",
+    /// A user.
+    UserId "user_",
+}

@@ -1,0 +1,94 @@
+//! JWT templates: tokens for third parties, with claims of the application's choosing.
+
+use crate::id::JwtTemplateId;
+use crate::value::{DeletedObject, Metadata, Page, Secret};
+
+resource! {
+    /// A template that session tokens for third parties are made from.
+    struct JwtTemplate "jwt_template" {
+        /// The id of the template.
+        id: JwtTemplateId,
+        /// The name by which tokens are asked for; unique in the instance.
+        name: String,
+        /// The claims, with shortcodes such as `{{user.id}}`.
+        claims: Metadata,
+        /// For how many seconds a token is valid.
+        lifetime: u64,
+        /// By how many seconds a token is valid before it is issued.
+        allowed_clock_skew: u64,
+        /// Whether the tokens are signed with a key of the template's own.
+        custom_signing_key: bool,
+        /// The algorithm, such as `RS256`.
+        signing_algorithm: String,
+        /// When the template was created, in ms since the epoch.
+        created_at: i64,
+        /// When it was last changed, in ms since the epoch.
+        updated_at: i64,
+    }
+}
+
+endpoints! {
+    /// Lists the templates, newest first. JavaScript: `jwtTemplates.list`.
+    GET "/v1/jwt_templates" ?paginated => Page<JwtTemplate>,
+    struct ListJwtTemplates {
+        /// At most this many, 1 to 500; 10 when absent.
+        limit: Option<u32>,
+        /// How many to pass over.
+        offset: Option<u32>,
+    }
+
+    /// Creates a template. JavaScript: `jwtTemplates.create`.
+    POST "/v1/jwt_templates" => JwtTemplate,
+    struct CreateJwtTemplate {
+        /// The name; unique in the instance.
+        name: String,
+        /// The claims, with shortcodes such as `{{user.id}}`.
+        claims: Metadata,
+        /// For how many seconds a token is valid, 30 to 315,360,000; 60 when absent.
+        lifetime: Option<u64>,
+        /// By how many seconds a token is valid before it is issued, 0 to 300; 5 when absent.
+        allowed_clock_skew: Option<u64>,
+        /// Whether the tokens are signed with `signing_key`.
+        custom_signing_key: Option<bool>,
+        /// The algorithm of `signing_key`: `RS256`, `RS384` or `RS512`.
+        signing_algorithm: Option<String>,
+        /// A private RSA key in PEM.
+        signing_key: Option<Secret>,
+    }
+
+    /// Fetches a template. JavaScript: `jwtTemplates.get`.
+    GET "/v1/jwt_templates/{template_id}" => JwtTemplate,
+    struct GetJwtTemplate {
+        /// The template.
+        template_id: JwtTemplateId,
+    }
+
+    /// Replaces a template. What is absent goes back to its default, but a signing key stays.
+    /// JavaScript: `jwtTemplates.update`.
+    PATCH "/v1/jwt_templates/{template_id}" => JwtTemplate,
+    struct UpdateJwtTemplate {
+        /// The template.
+        template_id: JwtTemplateId,
+        /// The name; unique in the instance.
+        name: String,
+        /// The claims, with shortcodes such as `{{user.id}}`.
+        claims: Metadata,
+        /// For how many seconds a token is valid, 30 to 315,360,000; 60 when absent.
+        lifetime: Option<u64>,
+        /// By how many seconds a token is valid before it is issued, 0 to 300; 5 when absent.
+        allowed_clock_skew: Option<u64>,
+        /// Whether the tokens are signed with `signing_key`.
+        custom_signing_key: Option<bool>,
+        /// The algorithm of `signing_key`: `RS256`, `RS384` or `RS512`.
+        signing_algorithm: Option<String>,
+        /// A private RSA key in PEM.
+        signing_key: Option<Secret>,
+    }
+
+    /// Deletes a template. JavaScript: `jwtTemplates.delete`.
+    DELETE "/v1/jwt_templates/{template_id}" => DeletedObject,
+    struct DeleteJwtTemplate {
+        /// The template.
+        template_id: JwtTemplateId,
+    }
+}

@@ -1,0 +1,207 @@
+//! Organizations and their members.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{OrganizationId, OrganizationMembershipId, UserId};
+use crate::users::{MemberSort, UserFilter};
+use crate::value::{Metadata, Page, Sort};
+
+resource! {
+    /// A group of users that share resources.
+    struct Organization "organization" {
+        /// The id of the organization.
+        id: OrganizationId,
+        /// Its name.
+        name: String,
+        /// Its name in URLs; unique in the instance.
+        slug: String,
+        /// Where its logo is.
+        image_url: String,
+        /// Whether a logo was uploaded.
+        has_image: bool,
+        /// How many members it has. Only when asked for in a list.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        members_count: Option<u64>,
+        /// How many invitations wait for an answer.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pending_invitations_count: Option<u64>,
+        /// How many members it may have; 0 for no limit.
+        max_allowed_memberships: u64,
+        /// Whether its administrators may delete it.
+        admin_delete_enabled: bool,
+        /// Data that front end and back end read.
+        public_metadata: Metadata,
+        /// Data that only the back end reads.
+        private_metadata: Metadata,
+        /// The user who created it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        created_by: Option<UserId>,
+        /// When it was created, in ms since the epoch.
+        created_at: i64,
+        /// When it was last changed, in ms since the epoch.
+        updated_at: i64,
+    }
+}
+
+resource! {
+    /// A user's membership of an organization.
+    struct OrganizationMembership "organization_membership" {
+        /// The id of the membership.
+        id: OrganizationMembershipId,
+        /// The key of the member's role, such as `org:admin`.
+        role: String,
+        /// The name of the role.
+        role_name: String,
+        /// What the role permits, such as `org:sys_memberships:read`.
+        permissions: Vec<String>,
+        /// Data that front end and back end read.
+        public_metadata: Metadata,
+        /// Data that only the back end reads.
+        private_metadata: Metadata,
+        /// The organization.
+        organization: Option<Organization>,
+        /// The member, as other members see them.
+        public_user_data: Option<PublicUserData>,
+        /// When the membership began, in ms since the epoch.
+        created_at: i64,
+        /// When it was last changed, in ms since the epoch.
+        updated_at: i64,
+    }
+}
+
+/// A member, as other members see them. JavaScript: `OrganizationMembershipPublicUserData`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PublicUserData {
+    /// The user.
+    pub user_id: UserId,
+    /// Their first name.
+    pub first_name: Option<String>,
+    /// Their last name.
+    pub last_name: Option<String>,
+    /// The old name of `image_url`.
+    pub profile_image_url: Option<String>,
+    /// Where their image is.
+    pub image_url: String,
+    /// Whether an image was uploaded.
+    pub has_image: bool,
+    /// Their main identifier: email address, phone number or username.
+    pub identifier: Option<String>,
+    /// Their username.
+    pub username: Option<String>,
+    /// Whether they are banned.
+    pub banned: bool,
+}
+
+sort_keys! {
+    /// What organizations can be sorted by.
+    enum OrganizationSort {
+        /// When it was created.
+        CreatedAt = "created_at",
+        /// Its name.
+        Name = "name",
+        /// How many members it has.
+        MembersCount = "members_count",
+    }
+}
+
+endpoints! {
+    /// Lists organizations, newest first. JavaScript: `organizations.getOrganizationList`.
+    #[doc(alias = "getOrganizationList")]
+    GET "/v1/organizations" => Page<Organization>,
+    struct ListOrganizations {
+        /// Whether to count the members of each.
+        include_members_count: Option<bool>,
+        /// Only those with this id, or with a name or slug that contains this.
+        query: Option<String>,
+        /// Only those that these users are members of; `-user_…` for all others.
+        user_id: Vec<String>,
+        /// Only these; `-org_…` for all others.
+        organization_id: Vec<String>,
+        /// How to sort.
+        order_by: Option<Sort<OrganizationSort>>,
+        /// At most this many, 1 to 500; 10 when absent.
+        limit: Option<u32>,
+        /// How many to pass over.
+        offset: Option<u32>,
+    }
+
+    /// Creates an organization. Its creator becomes its first administrator.
+    /// JavaScript: `organizations.createOrganization`.
+    #[doc(alias = "createOrganization")]
+    POST "/v1/organizations" => Organization,
+    struct CreateOrganization {
+        /// Its name, 1 to 256 characters.
+        name: String,
+        /// The user who creates it.
+        created_by: Option<UserId>,
+        /// Its name in URLs; made from the name when absent.
+        slug: Option<String>,
+        /// How many members it may have; 0 for no limit. 5 when absent.
+        max_allowed_memberships: Option<u64>,
+        /// Data that front end and back end read.
+        public_metadata: Option<Metadata>,
+        /// Data that only the back end reads.
+        private_metadata: Option<Metadata>,
+        /// When it was created elsewhere (RFC 3339).
+        created_at: Option<String>,
+    }
+
+    /// Fetches an organization by its id or its slug. JavaScript: `organizations.getOrganization`.
+    #[doc(alias = "getOrganization")]
+    GET "/v1/organizations/{organization_id}" => Organization,
+    struct GetOrganization {
+        /// The id or the slug.
+        organization_id: OrganizationId,
+        /// Whether to count the members.
+        include_members_count: Option<bool>,
+    }
+
+    /// Lists the members of an organization, newest first.
+    /// JavaScript: `organizations.getOrganizationMembershipList`.
+    #[doc(alias = "getOrganizationMembershipList")]
+    GET "/v1/organizations/{organization_id}/memberships" => Page<OrganizationMembership>,
+    struct ListOrganizationMemberships {
+        /// The organization.
+        organization_id: OrganizationId,
+        /// How to sort.
+        order_by: Option<Sort<MemberSort>>,
+        /// Only members with one of these roles.
+        role: Vec<String>,
+        /// Only the members that are such users.
+        filter: UserFilter,
+        /// At most this many, 1 to 500; 10 when absent.
+        limit: Option<u32>,
+        /// How many to pass over.
+        offset: Option<u32>,
+    }
+
+    /// Makes a user a member. JavaScript: `organizations.createOrganizationMembership`.
+    #[doc(alias = "createOrganizationMembership")]
+    POST "/v1/organizations/{organization_id}/memberships" => OrganizationMembership,
+    struct CreateOrganizationMembership {
+        /// The organization.
+        organization_id: OrganizationId,
+        /// The user.
+        user_id: UserId,
+        /// The key of the role, such as `org:member`.
+        role: String,
+        /// Data that front end and back end read.
+        public_metadata: Option<Metadata>,
+        /// Data that only the back end reads.
+        private_metadata: Option<Metadata>,
+    }
+
+    /// Lists the organizations of a user, newest membership first.
+    /// JavaScript: `users.getOrganizationMembershipList`.
+    #[doc(alias = "getOrganizationMembershipList")]
+    GET "/v1/users/{user_id}/organization_memberships" => Page<OrganizationMembership>,
+    struct ListUserOrganizationMemberships {
+        /// The user.
+        user_id: UserId,
+        /// At most this many, 1 to 500; 10 when absent.
+        limit: Option<u32>,
+        /// How many to pass over.
+        offset: Option<u32>,
+    }
+}

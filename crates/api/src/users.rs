@@ -1,0 +1,411 @@
+//! Users and their identifiers.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::id::{IdentificationId, UserId};
+use crate::organizations::OrganizationMembership;
+use crate::value::{DeletedObject, Metadata, Patch, Secret, Sort, TotalCount};
+
+resource! {
+    /// A user of the application.
+    struct User "user" {
+        /// The id of the user; `sub` in session tokens.
+        id: UserId,
+        /// The id that the application has given the user.
+        external_id: Option<String>,
+        /// The email address to write to.
+        primary_email_address_id: Option<IdentificationId>,
+        /// The phone number to call.
+        primary_phone_number_id: Option<IdentificationId>,
+        /// The web3 wallet to show.
+        primary_web3_wallet_id: Option<IdentificationId>,
+        /// The username.
+        username: Option<String>,
+        /// The first name.
+        first_name: Option<String>,
+        /// The last name.
+        last_name: Option<String>,
+        /// The language that the user prefers, as a BCP 47 tag.
+        locale: Option<String>,
+        /// The old name of `image_url`.
+        profile_image_url: String,
+        /// Where the user's image is.
+        image_url: String,
+        /// Whether an image was uploaded.
+        has_image: bool,
+        /// Data that front end and back end read, and only the back end writes.
+        public_metadata: Metadata,
+        /// Data that only the back end reads and writes.
+        private_metadata: Metadata,
+        /// Data that the front end may write too.
+        unsafe_metadata: Metadata,
+        /// The email addresses.
+        email_addresses: Vec<EmailAddress>,
+        /// The phone numbers.
+        phone_numbers: Vec<PhoneNumber>,
+        /// The web3 wallets.
+        web3_wallets: Vec<Value>,
+        /// The passkeys.
+        passkeys: Vec<Value>,
+        /// The memberships. Only in the Frontend API.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        organization_memberships: Option<Vec<OrganizationMembership>>,
+        /// Whether there is a password.
+        password_enabled: bool,
+        /// Whether a second factor is set up.
+        two_factor_enabled: bool,
+        /// Whether an authenticator app is set up.
+        totp_enabled: bool,
+        /// Whether there are backup codes.
+        backup_code_enabled: bool,
+        /// When a second factor was first set up, in ms since the epoch.
+        mfa_enabled_at: Option<i64>,
+        /// When the last second factor was removed, in ms since the epoch.
+        mfa_disabled_at: Option<i64>,
+        /// When the password was last changed, in ms since the epoch.
+        password_last_updated_at: Option<i64>,
+        /// The accounts at other services.
+        external_accounts: Vec<Value>,
+        /// The accounts at SAML identity providers.
+        saml_accounts: Vec<Value>,
+        /// The accounts at enterprise identity providers.
+        enterprise_accounts: Vec<Value>,
+        /// When the user last signed in, in ms since the epoch.
+        last_sign_in_at: Option<i64>,
+        /// Whether the user may not sign in.
+        banned: bool,
+        /// Whether the user may not sign in for a while, after too many attempts.
+        locked: bool,
+        /// For how long, in seconds.
+        lockout_expires_in_seconds: Option<i64>,
+        /// How many attempts are left before the lock.
+        verification_attempts_remaining: Option<i64>,
+        /// When the user was last changed, in ms since the epoch.
+        updated_at: i64,
+        /// When the user was created, in ms since the epoch.
+        created_at: i64,
+        /// Whether the user may delete themselves.
+        delete_self_enabled: bool,
+        /// Whether the user may create organizations.
+        create_organization_enabled: bool,
+        /// How many; 0 or null for no limit.
+        create_organizations_limit: Option<u64>,
+        /// When the user was last active, in ms since the epoch; exact to the day.
+        last_active_at: Option<i64>,
+        /// When the user accepted the legal terms, in ms since the epoch.
+        legal_accepted_at: Option<i64>,
+    }
+}
+
+resource! {
+    /// An email address of a user.
+    struct EmailAddress "email_address" {
+        /// The id of the identifier.
+        id: IdentificationId,
+        /// The address.
+        email_address: String,
+        /// Whether it waits for a sign-up to end.
+        reserved: bool,
+        /// How it was verified; null when it was not.
+        verification: Option<Verification>,
+        /// The identifiers that it came with.
+        linked_to: Vec<IdentificationLink>,
+        /// Whether its domain belongs to an enterprise connection.
+        matches_sso_connection: bool,
+        /// When it was created, in ms since the epoch.
+        created_at: i64,
+        /// When it was last changed, in ms since the epoch.
+        updated_at: i64,
+    }
+}
+
+resource! {
+    /// A phone number of a user.
+    struct PhoneNumber "phone_number" {
+        /// The id of the identifier.
+        id: IdentificationId,
+        /// The number in E.164 form.
+        phone_number: String,
+        /// Whether it serves as a second factor.
+        reserved_for_second_factor: bool,
+        /// Whether it is the second factor that is offered first.
+        default_second_factor: bool,
+        /// Whether it waits for a sign-up to end.
+        reserved: bool,
+        /// How it was verified; null when it was not.
+        verification: Option<Verification>,
+        /// The identifiers that it came with.
+        linked_to: Vec<IdentificationLink>,
+        /// The backup codes, just after they were made.
+        backup_codes: Option<Vec<Secret>>,
+        /// When it was created, in ms since the epoch.
+        created_at: i64,
+        /// When it was last changed, in ms since the epoch.
+        updated_at: i64,
+    }
+}
+
+/// How an identifier was verified.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Verification {
+    /// The kind of verification, such as `verification_admin`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
+    /// `verified`, `unverified`, `failed` or `expired`.
+    pub status: String,
+    /// By what means, such as `admin` or `email_code`.
+    pub strategy: String,
+    /// How many attempts were made.
+    pub attempts: Option<u64>,
+    /// When it must be done, in ms since the epoch.
+    pub expire_at: Option<i64>,
+    /// What this version of the contract does not know.
+    #[serde(flatten)]
+    pub other: Metadata,
+}
+
+/// An identifier that came with another.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdentificationLink {
+    /// The kind, such as `oauth_google`.
+    pub r#type: String,
+    /// The id.
+    pub id: IdentificationId,
+}
+
+sort_keys! {
+    /// What users can be sorted by.
+    enum UserSort {
+        /// When they were created.
+        CreatedAt = "created_at",
+        /// When they were last changed.
+        UpdatedAt = "updated_at",
+        /// The primary email address.
+        EmailAddress = "email_address",
+        /// The primary web3 wallet.
+        Web3Wallet = "web3wallet",
+        /// The first name.
+        FirstName = "first_name",
+        /// The last name.
+        LastName = "last_name",
+        /// The primary phone number.
+        PhoneNumber = "phone_number",
+        /// The username.
+        Username = "username",
+        /// When they were last active.
+        LastActiveAt = "last_active_at",
+        /// When they last signed in.
+        LastSignInAt = "last_sign_in_at",
+    }
+}
+
+sort_keys! {
+    /// What the members of an organization can be sorted by.
+    enum MemberSort {
+        /// When they became a member.
+        CreatedAt = "created_at",
+        /// The primary email address.
+        EmailAddress = "email_address",
+        /// The first name.
+        FirstName = "first_name",
+        /// The last name.
+        LastName = "last_name",
+        /// The primary phone number.
+        PhoneNumber = "phone_number",
+        /// The username.
+        Username = "username",
+    }
+}
+
+parameters! {
+    /// Which users are listed or counted. All that is given must hold; of the values of a list
+    /// one is enough.
+    struct UserFilter {
+        /// Only users with one of these email addresses.
+        email_address: Vec<String>,
+        /// Only users with one of these phone numbers.
+        phone_number: Vec<String>,
+        /// Only users with one of these external ids; `-…` for all others.
+        external_id: Vec<String>,
+        /// Only users with one of these usernames.
+        username: Vec<String>,
+        /// Only these users; `-user_…` for all others.
+        user_id: Vec<String>,
+        /// Only members of these organizations; `-org_…` for all others.
+        organization_id: Vec<String>,
+        /// Only users with this in an identifier, their id or their name.
+        query: Option<String>,
+        /// Only users with this in an email address.
+        email_address_query: Option<String>,
+        /// Only users with this in a phone number.
+        phone_number_query: Option<String>,
+        /// Only users with this in their username.
+        username_query: Option<String>,
+        /// Only users with this in their name.
+        name_query: Option<String>,
+        /// Only users that are banned, or that are not.
+        banned: Option<bool>,
+        /// Only users last active before this time, in ms since the epoch.
+        last_active_at_before: Option<i64>,
+        /// Only users last active after this time, in ms since the epoch.
+        last_active_at_after: Option<i64>,
+        /// The old name of `last_active_at_after`, the time included.
+        last_active_at_since: Option<i64>,
+        /// Only users created before this time, in ms since the epoch.
+        created_at_before: Option<i64>,
+        /// Only users created after this time, in ms since the epoch.
+        created_at_after: Option<i64>,
+        /// Only users last signed in before this time, in ms since the epoch.
+        last_sign_in_at_before: Option<i64>,
+        /// Only users last signed in after this time, in ms since the epoch.
+        last_sign_in_at_after: Option<i64>,
+    }
+}
+crate::endpoint::group!(UserFilter);
+
+endpoints! {
+    /// Lists users, newest first. The answer is a bare array: [`CountUsers`] has the total.
+    /// JavaScript: `users.getUserList`.
+    #[doc(alias = "getUserList")]
+    GET "/v1/users" => Vec<User>,
+    struct ListUsers {
+        /// At most this many, 1 to 500; 10 when absent.
+        limit: Option<u32>,
+        /// How many to pass over.
+        offset: Option<u32>,
+        /// How to sort.
+        order_by: Option<Sort<UserSort>>,
+        /// Which users.
+        filter: UserFilter,
+    }
+
+    /// Counts users. JavaScript: `users.getCount`.
+    #[doc(alias = "getCount")]
+    GET "/v1/users/count" => TotalCount,
+    struct CountUsers {
+        /// Which users.
+        filter: UserFilter,
+    }
+
+    /// Creates a user. JavaScript: `users.createUser`.
+    #[doc(alias = "createUser")]
+    POST "/v1/users" => User,
+    struct CreateUser {
+        /// The id that the application gives the user; unique in the instance.
+        external_id: Option<String>,
+        /// The first name.
+        first_name: Option<String>,
+        /// The last name.
+        last_name: Option<String>,
+        /// The language that the user prefers, as a BCP 47 tag.
+        locale: Option<String>,
+        /// The email addresses, verified; the first becomes the primary one.
+        email_address: Vec<String>,
+        /// The phone numbers in E.164 form, verified; the first becomes the primary one.
+        phone_number: Vec<String>,
+        /// The username; unique in the instance.
+        username: Option<String>,
+        /// The password in clear.
+        password: Option<Secret>,
+        /// The digest of a password from another system; needs `password_hasher`.
+        password_digest: Option<Secret>,
+        /// What made `password_digest`, such as `bcrypt`.
+        password_hasher: Option<String>,
+        /// Whether to take the password even if it breaks the instance's rules.
+        skip_password_checks: Option<bool>,
+        /// Whether a user without a password is fine where the instance requires one.
+        skip_password_requirement: Option<bool>,
+        /// Data that front end and back end read, and only the back end writes.
+        public_metadata: Option<Metadata>,
+        /// Data that only the back end reads and writes.
+        private_metadata: Option<Metadata>,
+        /// Data that the front end may write too.
+        unsafe_metadata: Option<Metadata>,
+        /// Whether the user may delete themselves.
+        delete_self_enabled: Option<bool>,
+        /// When the user accepted the legal terms (RFC 3339).
+        legal_accepted_at: Option<String>,
+        /// Whether to create the user without that acceptance where the instance requires it.
+        skip_legal_checks: Option<bool>,
+        /// Whether to create the user without the identifiers that the instance requires.
+        skip_user_requirement: Option<bool>,
+        /// Whether the user may create organizations.
+        create_organization_enabled: Option<bool>,
+        /// How many; 0 for no limit.
+        create_organizations_limit: Option<u64>,
+        /// When the user was created elsewhere (RFC 3339).
+        created_at: Option<String>,
+        /// Whether the user is banned from the start.
+        banned: Option<bool>,
+    }
+
+    /// Fetches a user. JavaScript: `users.getUser`.
+    #[doc(alias = "getUser")]
+    GET "/v1/users/{user_id}" => User,
+    struct GetUser {
+        /// The user.
+        user_id: UserId,
+    }
+
+    /// Changes a user: what is absent stays as it is. JavaScript: `users.updateUser`.
+    #[doc(alias = "updateUser")]
+    PATCH "/v1/users/{user_id}" => User,
+    struct UpdateUser {
+        /// The user.
+        user_id: UserId,
+        /// The id that the application gives the user; unique in the instance.
+        external_id: Patch<String>,
+        /// The first name.
+        first_name: Patch<String>,
+        /// The last name.
+        last_name: Patch<String>,
+        /// The language that the user prefers, as a BCP 47 tag.
+        locale: Patch<String>,
+        /// The email address to make primary; it must be the user's and verified.
+        primary_email_address_id: Option<IdentificationId>,
+        /// Whether to tell the old primary address.
+        notify_primary_email_address_changed: Option<bool>,
+        /// The phone number to make primary; it must be the user's and verified.
+        primary_phone_number_id: Option<IdentificationId>,
+        /// The username; unique in the instance.
+        username: Patch<String>,
+        /// The password in clear.
+        password: Option<Secret>,
+        /// The digest of a password from another system; needs `password_hasher`.
+        password_digest: Option<Secret>,
+        /// What made `password_digest`, such as `bcrypt`.
+        password_hasher: Option<String>,
+        /// Whether to take the password even if it breaks the instance's rules.
+        skip_password_checks: Option<bool>,
+        /// Whether to end the user's sessions once the password is changed.
+        sign_out_of_other_sessions: Option<bool>,
+        /// Data that front end and back end read, and only the back end writes.
+        public_metadata: Patch<Metadata>,
+        /// Data that only the back end reads and writes.
+        private_metadata: Patch<Metadata>,
+        /// Data that the front end may write too.
+        unsafe_metadata: Patch<Metadata>,
+        /// Whether the user may delete themselves.
+        delete_self_enabled: Option<bool>,
+        /// Whether the user may create organizations.
+        create_organization_enabled: Option<bool>,
+        /// How many; 0 or null for no limit.
+        create_organizations_limit: Patch<u64>,
+        /// When the user accepted the legal terms (RFC 3339).
+        legal_accepted_at: Patch<String>,
+        /// Whether to leave the instance's legal rules aside.
+        skip_legal_checks: Option<bool>,
+        /// When the user was created elsewhere (RFC 3339).
+        created_at: Option<String>,
+    }
+
+    /// Deletes a user, with everything that is theirs. JavaScript: `users.deleteUser`.
+    #[doc(alias = "deleteUser")]
+    DELETE "/v1/users/{user_id}" => DeletedObject,
+    struct DeleteUser {
+        /// The user.
+        user_id: UserId,
+    }
+}
