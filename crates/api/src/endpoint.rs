@@ -223,7 +223,10 @@ pub fn encode<E: Endpoint>(request: &E) -> Result<EncodedRequest, EncodeError> {
         match parameter_of(segment) {
             None => path.push_str(segment),
             Some(name) => {
-                let id = parameters.shift_remove(name).map(text_of).unwrap_or_default();
+                let id = parameters
+                    .shift_remove(name)
+                    .map(text_of)
+                    .unwrap_or_default();
                 match id.as_str() {
                     "" => return Err(EncodeError::MissingId),
                     "." | ".." => return Err(EncodeError::InvalidId(id)),

@@ -173,6 +173,8 @@ error_codes! {
     FormUsernameNeedsNonNumber = UNPROCESSABLE_ENTITY "form_username_needs_non_number_char" "needs a character that is no digit",
     /// The server failed.
     Internal = INTERNAL_SERVER_ERROR "internal_clerk_error" "internal error",
+    /// The session's status does not allow this.
+    InvalidActionForSession = BAD_REQUEST "invalid_action_for_session" "not possible for this session",
     /// A template sets a claim that is the server's to set.
     JwtTemplateReservedClaim = BAD_REQUEST "jwt_template_reserved_claim" "reserved claim",
     /// The query or the path cannot be read.

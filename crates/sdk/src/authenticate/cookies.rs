@@ -1,0 +1,262 @@
+//! The cookies that Clerk's browser code and its Frontend API set.
+
+use std::borrow::Cow;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use http::HeaderMap;
+use http::header::COOKIE;
+use percent_encoding::percent_decode_str;
+
+use super::facts::RequestFacts;
+use crate::instance::PublishableKey;
+use crate::jwt;
+
+const SESSION_COOKIE: &str = "__session";
+const CLIENT_UAT_COOKIE: &str = "__client_uat";
+const DEV_BROWSER: &str = "__clerk_db_jwt";
+/// Holds what an expired session is refreshed with. Only ever read with its suffix.
+pub(super) const REFRESH_COOKIE: &str = "__refresh";
+/// Counts the redirects to the Frontend API, to notice when they go in circles.
+pub(super) const REDIRECT_COUNT_COOKIE: &str = "__clerk_redirect_count";
+
+/// How much of the `Cookie` headers is read, in bytes, together.
+const MAX_COOKIE_LENGTH: usize = 64 * 1024;
+
+/// The cookies of a request, found when asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Cookies<'request> {
+    headers: &'request HeaderMap,
+}
+
+impl<'request> Cookies<'request> {
+    pub(super) fn new(headers: &'request HeaderMap) -> Self {
+        Self { headers }
+    }
+
+    /// The first cookie of this name, unless it is empty.
+    ///
+    /// The header is taken apart before anything in it is decoded, so that no encoded `;` can
+    /// bring in another cookie (D7).
+    pub(super) fn get(self, name: &str) -> Option<Cow<'request, str>> {
+        let mut budget = MAX_COOKIE_LENGTH;
+        let value = self
+            .headers
+            .get_all(COOKIE)
+            .iter()
+            .filter_map(|header| header.to_str().ok())
+            .take_while(|header| {
+                let fits = header.len() <= budget;
+                budget = budget.saturating_sub(header.len());
+                fits
+            })
+            .flat_map(|header| header.split(';'))
+            .filter_map(|pair| pair.split_once('='))
+            .find_map(|(found, value)| (found.trim() == name).then_some(value.trim()))?;
+        // A value that does not decode is taken as it is.
+        let value = percent_decode_str(value)
+            .decode_utf8()
+            .unwrap_or(Cow::Borrowed(value));
+        (!value.is_empty()).then_some(value)
+    }
+}
+
+/// What the cookies say about the browser's client and session, from one of the two sets.
+///
+/// An instance's cookies carry a suffix, because several instances may share a site. The cookies
+/// without one belong to whichever wrote them last, and to older versions.
+pub(super) struct ClientCookies<'request> {
+    /// Whether the cookies with the suffix are the ones that count.
+    pub(super) is_suffixed: bool,
+    /// The session token.
+    pub(super) session_token: Option<Cow<'request, str>>,
+    /// The token that identifies a browser to a development instance.
+    pub(super) dev_browser: Option<Cow<'request, str>>,
+}
+
+impl<'request> ClientCookies<'request> {
+    pub(super) fn read(
+        facts: &RequestFacts<'request>,
+        key: &PublishableKey,
+        now: SystemTime,
+    ) -> Self {
+        let cookies = facts.cookies();
+        let is_suffixed = counts_suffixed(cookies, key, now);
+        let get = |name: &str| match is_suffixed {
+            true => cookies.get(&key.suffixed(name)),
+            false => cookies.get(name),
+        };
+        let in_query = facts
+            .query_parameter(DEV_BROWSER)
+            .filter(|token| !token.is_empty());
+        Self {
+            is_suffixed,
+            session_token: get(SESSION_COOKIE),
+            dev_browser: in_query.or_else(|| get(DEV_BROWSER)),
+        }
+    }
+}
+
+/// The first rule that applies decides. A token that cannot be read counts as one that says
+/// nothing (D6).
+fn counts_suffixed(cookies: Cookies<'_>, key: &PublishableKey, now: SystemTime) -> bool {
+    let plain = TokenFacts::read(cookies.get(SESSION_COOKIE));
+    let suffixed = TokenFacts::read(cookies.get(&key.suffixed(SESSION_COOKIE)));
+    let plain_uat = cookies.get(CLIENT_UAT_COOKIE);
+    let suffixed_uat = cookies.get(&key.suffixed(CLIENT_UAT_COOKIE));
+    let is_signed_out = |uat: &Option<Cow<'_, str>>| uat.as_deref() == Some("0");
+
+    if let Some(token) = &plain {
+        match &token.issuer_host {
+            // Not a token of Clerk's.
+            None => return false,
+            // Another instance's.
+            Some(host) if host != key.frontend_api_host() => return true,
+            Some(_) => {}
+        }
+    }
+    if suffixed_uat.is_none() && suffixed.is_none() {
+        return false;
+    }
+    let issued_at = |token: &Option<TokenFacts>| token.as_ref().map_or(0.0, |it| it.issued_at);
+    match (is_signed_out(&suffixed_uat), is_signed_out(&plain_uat)) {
+        (false, false) if issued_at(&plain) > issued_at(&suffixed) => return false,
+        (true, false) => return false,
+        (false, true) if !key.is_production() => {
+            let expired = suffixed
+                .as_ref()
+                .and_then(|token| token.expires_at)
+                .is_some_and(|date| date <= whole_seconds(now));
+            if expired {
+                return false;
+            }
+        }
+        _ => {}
+    }
+    suffixed_uat.is_some()
+}
+
+fn whole_seconds(time: SystemTime) -> f64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    since.as_secs() as f64
+}
+
+/// What an unverified session token says, for the choice between cookies only.
+struct TokenFacts {
+    issuer_host: Option<String>,
+    issued_at: f64,
+    expires_at: Option<f64>,
+}
+
+impl TokenFacts {
+    fn read(token: Option<Cow<'_, str>>) -> Option<Self> {
+        let token = token?;
+        let decoded = jwt::decode(&token).ok();
+        let claim = |name| decoded.as_ref()?.unverified_claims().get(name);
+        let issuer = claim("iss").and_then(|issuer| issuer.as_str());
+        Some(Self {
+            issuer_host: issuer.filter(|issuer| !issuer.is_empty()).map(|issuer| {
+                let host = issuer
+                    .strip_prefix("https://")
+                    .or_else(|| issuer.strip_prefix("http://"));
+                host.unwrap_or(issuer).to_owned()
+            }),
+            issued_at: claim("iat").and_then(|date| date.as_f64()).unwrap_or(0.0),
+            expires_at: claim("exp").and_then(|date| date.as_f64()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn headers(lines: &[&str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(COOKIE, HeaderValue::from_str(line).expect("a header"));
+        }
+        headers
+    }
+
+    #[test]
+    fn cookies_are_taken_apart_before_they_are_decoded() {
+        let headers = headers(&[
+            "a=1; a=2;b = x%20y ;c; d=; e=%3B__session%3Dz; f=%zz",
+            "g=7",
+        ]);
+        let cookies = Cookies::new(&headers);
+        for (name, value) in [
+            ("a", Some("1")),
+            ("b", Some("x y")),
+            ("c", None),
+            ("d", None),
+            ("e", Some(";__session=z")),
+            ("__session", None),
+            ("f", Some("%zz")),
+            ("g", Some("7")),
+        ] {
+            assert_eq!(cookies.get(name).as_deref(), value, "{name}");
+        }
+    }
+
+    #[test]
+    fn cookies_beyond_the_limit_are_not_read() {
+        let long = format!("a=1; long={}", "x".repeat(MAX_COOKIE_LENGTH));
+        let headers = headers(&["b=2", &long]);
+        let cookies = Cookies::new(&headers);
+        assert_eq!(cookies.get("b").as_deref(), Some("2"));
+        assert_eq!(cookies.get("a"), None);
+    }
+
+    #[test]
+    fn the_set_of_cookies_that_counts_is_found() {
+        use base64::Engine as _;
+        use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+        let key: PublishableKey = "pk_test_aGFwcHktaGlwcG8tMS5jbGVyay5hY2NvdW50cy5kZXYk"
+            .parse()
+            .expect("a key");
+        let token = |host: &str, issued_at: u64| {
+            let claims = format!(
+                r#"{{"iss":"https://{host}","iat":{issued_at},"exp":{}}}"#,
+                issued_at + 60
+            );
+            format!("e30.{}.", URL_SAFE_NO_PAD.encode(claims))
+        };
+        let own = key.frontend_api_host();
+        let (old, new) = (token(own, 1_000), token(own, 2_000));
+        let other = token("clerk.other.com", 2_000);
+        let now = UNIX_EPOCH + std::time::Duration::from_secs(2_000);
+        let suffix = key.cookie_suffix();
+        for (rule, cookies, expected) in [
+            (
+                1,
+                "__session=x.y.z; __session_S=NEW; __client_uat_S=1",
+                false,
+            ),
+            (2, "__session=OTHER", true),
+            (3, "__session=NEW; __client_uat=1", false),
+            (4, "__session=NEW; __session_S=OLD; __client_uat_S=1", false),
+            (5, "__session=OLD; __session_S=NEW; __client_uat_S=0", false),
+            (
+                6,
+                "__client_uat=0; __session_S=OLD; __client_uat_S=1",
+                false,
+            ),
+            (7, "__session_S=NEW", false),
+            (8, "__session=OLD; __session_S=NEW; __client_uat_S=1", true),
+            (8, "__client_uat=0; __session_S=NEW; __client_uat_S=1", true),
+        ] {
+            let cookies = cookies
+                .replace("_S=", &format!("_{suffix}="))
+                .replace("OLD", &old)
+                .replace("NEW", &new)
+                .replace("OTHER", &other);
+            let headers = headers(&[&cookies]);
+            let counts = counts_suffixed(Cookies::new(&headers), &key, now);
+            assert_eq!(counts, expected, "rule {rule}: {cookies}");
+        }
+    }
+}

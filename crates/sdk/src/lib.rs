@@ -1,0 +1,42 @@
+//! Clerk for Rust: who makes this request, and what may they do?
+//!
+//! - An application with axum or another tower-based framework starts at [`authenticate`] and the
+//!   features `tower` and `axum`.
+//! - A program that manages users starts at `client`.
+//! - Everything else starts at [`session::verify`], which verifies one session token.
+//!
+//! Without features the crate verifies tokens and decides requests, with no async runtime and no
+//! HTTP client. Features only add.
+//!
+//! | module | what it is about | JavaScript |
+//! |---|---|---|
+//! | [`authenticate`] | the decision over a request | `authenticateRequest` |
+//! | [`session`] | the signed-in user and what they may do | auth object, `has`, `verifyToken` |
+//! | `client` (feature) | calls of the Backend API | `createClerkClient` |
+//! | [`jwt`] | tokens | `@clerk/backend/jwt` |
+//! | [`keys`] | the keys behind the tokens | JWKS, `jwtKey` |
+//! | [`instance`] | publishable and secret key | `@clerk/shared/keys` |
+//! | [`errors`] | what can go wrong | `@clerk/backend/errors` |
+
+pub mod authenticate;
+#[cfg(feature = "axum")]
+pub mod axum;
+#[cfg(feature = "client")]
+pub mod client;
+mod environment;
+pub mod errors;
+pub mod instance;
+pub mod jwt;
+pub mod keys;
+pub mod session;
+#[cfg(feature = "tower")]
+pub mod tower;
+
+/// The types of the API: resources, requests, errors.
+pub use ironclerk_api as api;
+
+pub use authenticate::{Authenticator, RequestState};
+#[cfg(feature = "client")]
+pub use client::Client;
+pub use instance::{PublishableKey, SecretKey};
+pub use session::{Auth, Has, Reverification};

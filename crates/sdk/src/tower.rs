@@ -1,0 +1,153 @@
+//! Authentication as a layer for any tower-based server: axum, hyper, tonic.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use http::{HeaderMap, Request, Response, StatusCode};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::authenticate::{Authenticator, RequestState};
+
+/// Authenticates every request before it reaches the inner service.
+///
+/// The request gets [`Auth`](crate::session::Auth) and
+/// [`RequestState`] as extensions; the response gets the state's headers. A browser that has to
+/// visit Clerk's Frontend API first is redirected (307) and the inner service is not called.
+/// A request of nobody passes: whether that is enough is for the inner service to say.
+///
+/// ```
+/// use http::{Request, Response};
+/// use ironclerk::authenticate::Authenticator;
+/// use ironclerk::session::Auth;
+/// use ironclerk::tower::ClerkLayer;
+/// use tower_layer::Layer as _;
+/// # use std::convert::Infallible;
+/// # use std::future::{Ready, ready};
+/// # use std::task::{Context, Poll};
+/// use tower_service::Service;
+///
+/// /// Answers with the id of the user.
+/// #[derive(Clone)]
+/// struct WhoAmI;
+///
+/// impl Service<Request<String>> for WhoAmI {
+///     type Response = Response<String>;
+/// #   type Error = Infallible;
+/// #   type Future = Ready<Result<Response<String>, Infallible>>;
+/// #   fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+/// #       Poll::Ready(Ok(()))
+/// #   }
+///     // …
+///     fn call(&mut self, request: Request<String>) -> Self::Future {
+///         let user_id = request.extensions().get::<Auth>().and_then(Auth::user_id);
+///         ready(Ok(Response::new(user_id.unwrap_or("nobody").to_owned())))
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let jwt_key = ironclerk::keys::PrivateKey::generate()?.public_key().to_spki_pem();
+/// let authenticator = Authenticator::builder()
+///     .publishable_key("pk_live_Y2xlcmsuZXhhbXBsZS5jb20k")
+///     .jwt_key(jwt_key)
+///     .build()?;
+/// let mut service = ClerkLayer::new(authenticator).layer(WhoAmI);
+///
+/// let response = service.call(Request::new(String::new())).await?;
+/// assert_eq!(response.headers()["x-clerk-auth-status"], "signed-out");
+/// assert_eq!(response.body(), "nobody");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// JavaScript: `clerkMiddleware()`.
+#[derive(Clone, Debug)]
+#[doc(alias = "clerkMiddleware")]
+pub struct ClerkLayer {
+    authenticator: Authenticator,
+}
+
+impl ClerkLayer {
+    /// A layer that asks this authenticator.
+    pub fn new(authenticator: Authenticator) -> Self {
+        Self { authenticator }
+    }
+}
+
+impl<S> Layer<S> for ClerkLayer {
+    type Service = ClerkService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        ClerkService {
+            inner,
+            authenticator: self.authenticator.clone(),
+        }
+    }
+}
+
+/// The service that [`ClerkLayer`] makes.
+#[derive(Clone)]
+pub struct ClerkService<S> {
+    inner: S,
+    authenticator: Authenticator,
+}
+
+impl<S: fmt::Debug> fmt::Debug for ClerkService<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClerkService")
+            .field("inner", &self.inner)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S, RequestBody, ResponseBody> Service<Request<RequestBody>> for ClerkService<S>
+where
+    S: Service<Request<RequestBody>, Response = Response<ResponseBody>> + Clone + Send + 'static,
+    S::Future: Send,
+    RequestBody: Send + 'static,
+    ResponseBody: Default,
+{
+    type Response = Response<ResponseBody>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
+        // The service that was found ready must be the one that is called; a clone takes its place.
+        let clone = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, clone);
+        let authenticator = self.authenticator.clone();
+        Box::pin(async move {
+            let (mut parts, body) = request.into_parts();
+            let state = authenticator.authenticate(&parts).await;
+            if state.location().is_some() {
+                return Ok(redirect(&state));
+            }
+            let headers = state.headers().clone();
+            parts.extensions.insert(state.auth());
+            parts.extensions.insert(state);
+            let mut response = inner.call(Request::from_parts(parts, body)).await?;
+            append(response.headers_mut(), &headers);
+            Ok(response)
+        })
+    }
+}
+
+fn redirect<Body: Default>(state: &RequestState) -> Response<Body> {
+    let mut response = Response::new(Body::default());
+    *response.status_mut() = StatusCode::TEMPORARY_REDIRECT;
+    append(response.headers_mut(), state.headers());
+    response
+}
+
+fn append(response: &mut HeaderMap, headers: &HeaderMap) {
+    for (name, value) in headers {
+        response.append(name, value.clone());
+    }
+}
