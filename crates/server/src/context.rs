@@ -1,0 +1,150 @@
+//! What a handler is given: the database, the instance, the time, and who asks for what version.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_lc_rs::rand;
+use ironclerk_api::{ApiError, ApiVersion, ErrorCode};
+
+use crate::database::{Database, DatabaseError};
+use crate::id::{self, NewId};
+use crate::instance::Instance;
+use crate::store::{Images, Window};
+
+/// Where the time comes from.
+#[derive(Clone, Debug, Default)]
+pub enum Clock {
+    /// The machine's clock.
+    #[default]
+    System,
+    /// A clock that stands still until it is set, in ms since the epoch. For tests.
+    Manual(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// The time, in ms since the epoch.
+    pub fn now(&self) -> i64 {
+        match self {
+            Self::System => match SystemTime::now().duration_since(UNIX_EPOCH) {
+                Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
+                Err(_) => 0,
+            },
+            Self::Manual(time) => time.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// What all requests share.
+pub(crate) struct State {
+    pub database: Database,
+    pub instance: Instance,
+    pub clock: Clock,
+    pub images: Images,
+}
+
+/// The circumstances of one request.
+#[derive(Clone)]
+pub(crate) struct Cx {
+    pub state: Arc<State>,
+    pub version: ApiVersion,
+    /// When the request came, in ms since the epoch: one time for all that it does.
+    pub now: i64,
+}
+
+impl Cx {
+    pub(crate) fn new(state: Arc<State>, version: ApiVersion) -> Self {
+        let now = state.clock.now();
+        Self {
+            state,
+            version,
+            now,
+        }
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.state.database
+    }
+
+    pub(crate) fn instance(&self) -> &Instance {
+        &self.state.instance
+    }
+
+    pub(crate) fn images(&self) -> Images {
+        self.state.images.clone()
+    }
+
+    /// The time of the request, for signing.
+    pub(crate) fn time(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_millis(u64::try_from(self.now).unwrap_or(0))
+    }
+
+    /// Makes an id.
+    pub(crate) fn new_id<I: NewId>(&self) -> Result<I, ApiError> {
+        Ok(id::new(self.now, random()?))
+    }
+}
+
+/// Random bytes that nobody can guess.
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], ApiError> {
+    let mut bytes = [0; N];
+    rand::fill(&mut bytes)
+        .map_err(|_| ErrorCode::Internal.because("The operating system gave no random numbers."))?;
+    Ok(bytes)
+}
+
+/// The part of a list that is asked for: 10 items from the start, unless the request says.
+pub(crate) fn window(limit: Option<u32>, offset: Option<u32>) -> Result<Window, ApiError> {
+    let limit = limit.unwrap_or(10);
+    if !(1..=500).contains(&limit) {
+        return Err(ErrorCode::FormParameterValueInvalid
+            .for_parameter("limit", "limit must be between 1 and 500."));
+    }
+    Ok(Window {
+        limit,
+        offset: offset.unwrap_or(0),
+    })
+}
+
+/// The answer for an object that is not there.
+pub(crate) fn not_found(what: &str, id: impl std::fmt::Display) -> ApiError {
+    ErrorCode::ResourceNotFound.because(format!("There is no {what} with the id {id}."))
+}
+
+/// Refuses a number that is not within its bounds.
+pub(crate) fn check_range(
+    parameter: &str,
+    value: u64,
+    bounds: std::ops::RangeInclusive<u64>,
+) -> Result<u64, ApiError> {
+    if bounds.contains(&value) {
+        return Ok(value);
+    }
+    let (least, most) = bounds.into_inner();
+    Err(ErrorCode::FormParameterValueInvalid.for_parameter(
+        parameter,
+        format!("{parameter} must be between {least} and {most}."),
+    ))
+}
+
+impl From<DatabaseError> for ApiError {
+    fn from(error: DatabaseError) -> Self {
+        match error {
+            DatabaseError::Unique => ErrorCode::FormIdentifierExists
+                .because("Another object has this identifier already."),
+            DatabaseError::Reference => ErrorCode::ResourceNotFound
+                .because("An object that the request names was deleted in the meantime."),
+            DatabaseError::Text => ErrorCode::FormParameterValueInvalid
+                .because("A text has a character that cannot be stored."),
+            DatabaseError::Unavailable(_) => {
+                tracing::error!(%error, "database unavailable");
+                ErrorCode::ServiceUnavailable
+                    .because("The database is not available. Try again later.")
+            }
+            DatabaseError::Open(_) | DatabaseError::Failed(_) => {
+                tracing::error!(%error, "database failed");
+                ErrorCode::Internal.because("The server failed. Its log has the details.")
+            }
+        }
+    }
+}

@@ -1,0 +1,353 @@
+//! One door to SQLite and PostgreSQL.
+//!
+//! Both speak the same SQL here: `$1` placeholders in ascending order, `TEXT`, `BIGINT` and
+//! `BOOLEAN` columns, times as milliseconds, JSON as text. What a caller runs is a plain function
+//! over a [`Transaction`], so that it need not know which database it is on, nor wait for
+//! anything: [`Database`] runs it where waiting does no harm.
+
+mod postgres;
+mod sqlite;
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use ironclerk_api::Metadata;
+
+/// What can go wrong at the database.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DatabaseError {
+    /// A row with the same unique value is there already.
+    #[error("a row with this value exists already")]
+    Unique,
+    /// A row that this one belongs to is not there.
+    #[error("what the row belongs to does not exist")]
+    Reference,
+    /// A text has a character that the database cannot store.
+    #[error("a text has a character that cannot be stored")]
+    Text,
+    /// The database cannot be reached, is busy for too long, or has no room.
+    #[error("the database is unavailable: {0}")]
+    Unavailable(String),
+    /// The database cannot be opened.
+    #[error("{0}")]
+    Open(String),
+    /// The database refused a statement, or a row does not read as it should.
+    #[error("the database failed: {0}")]
+    Failed(String),
+}
+
+/// A value in a statement or a row.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// SQL's `NULL`.
+    Null,
+    /// A truth value.
+    Boolean(bool),
+    /// A whole number: counts, and times in ms since the epoch.
+    Integer(i64),
+    /// A text.
+    Text(String),
+}
+
+macro_rules! into_value {
+    ($($type:ty => $variant:ident($convert:expr),)*) => {$(
+        impl From<$type> for Value {
+            fn from(value: $type) -> Self {
+                Value::$variant($convert(value))
+            }
+        }
+    )*};
+}
+
+into_value! {
+    bool => Boolean(std::convert::identity),
+    i64 => Integer(std::convert::identity),
+    u32 => Integer(i64::from),
+    &str => Text(str::to_owned),
+    String => Text(std::convert::identity),
+    &String => Text(String::clone),
+    &Metadata => Text(json_text),
+}
+
+fn json_text(metadata: &Metadata) -> String {
+    // A map with text keys always has a JSON form.
+    serde_json::to_string(metadata).unwrap_or_default()
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Value::Null, Into::into)
+    }
+}
+
+/// A type that a column can be read as.
+pub(crate) trait FromValue: Sized {
+    /// The value, if it is one of this type.
+    fn from_value(value: Value) -> Option<Self>;
+}
+
+impl FromValue for bool {
+    fn from_value(value: Value) -> Option<Self> {
+        match value {
+            Value::Boolean(value) => Some(value),
+            // SQLite has no type of its own for truth values.
+            Value::Integer(value) => Some(value != 0),
+            _ => None,
+        }
+    }
+}
+
+impl FromValue for i64 {
+    fn from_value(value: Value) -> Option<Self> {
+        match value {
+            Value::Integer(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+impl FromValue for u64 {
+    fn from_value(value: Value) -> Option<Self> {
+        i64::from_value(value)?.try_into().ok()
+    }
+}
+
+impl FromValue for String {
+    fn from_value(value: Value) -> Option<Self> {
+        match value {
+            Value::Text(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+impl FromValue for Metadata {
+    fn from_value(value: Value) -> Option<Self> {
+        serde_json::from_str(&String::from_value(value)?).ok()
+    }
+}
+
+macro_rules! id_values {
+    ($($name:ident),*) => {$(
+        impl FromValue for ironclerk_api::id::$name {
+            fn from_value(value: Value) -> Option<Self> {
+                String::from_value(value).map(Into::into)
+            }
+        }
+
+        impl From<&ironclerk_api::id::$name> for Value {
+            fn from(id: &ironclerk_api::id::$name) -> Self {
+                Value::Text(id.as_str().to_owned())
+            }
+        }
+    )*};
+}
+
+id_values!(
+    ClientId,
+    IdentificationId,
+    InstanceId,
+    JwtTemplateId,
+    OrganizationId,
+    OrganizationMembershipId,
+    SessionId,
+    UserId
+);
+
+impl<T: FromValue> FromValue for Option<T> {
+    fn from_value(value: Value) -> Option<Self> {
+        match value {
+            Value::Null => Some(None),
+            value => T::from_value(value).map(Some),
+        }
+    }
+}
+
+/// One row of an answer, read column by column in the order of the statement.
+#[derive(Debug)]
+pub struct Row(std::vec::IntoIter<Value>);
+
+impl Row {
+    /// Reads the next column.
+    pub(crate) fn next<T: FromValue>(&mut self) -> Result<T, DatabaseError> {
+        self.0.next().and_then(T::from_value).ok_or_else(|| {
+            DatabaseError::Failed(format!(
+                "a column does not read as {}",
+                std::any::type_name::<T>()
+            ))
+        })
+    }
+}
+
+/// The statements of one transaction. All of them take effect, or none.
+pub struct Transaction<'a>(Kind<'a>);
+
+enum Kind<'a> {
+    Sqlite(&'a rusqlite::Connection),
+    Postgres(&'a postgres::Session),
+}
+
+impl Transaction<'_> {
+    /// Runs a statement and reads the rows that it answers.
+    ///
+    /// A fixed statement is prepared once for a connection, one that was put together is not.
+    pub(crate) fn query(
+        &mut self,
+        sql: impl Into<Cow<'static, str>>,
+        parameters: &[Value],
+    ) -> Result<Vec<Row>, DatabaseError> {
+        let sql = sql.into();
+        match &self.0 {
+            Kind::Sqlite(connection) => sqlite::query(connection, &sql, parameters),
+            Kind::Postgres(session) => session.query(sql, parameters),
+        }
+    }
+
+    /// Runs a statement that answers at most one row.
+    pub(crate) fn query_one(
+        &mut self,
+        sql: impl Into<Cow<'static, str>>,
+        parameters: &[Value],
+    ) -> Result<Option<Row>, DatabaseError> {
+        Ok(self.query(sql, parameters)?.into_iter().next())
+    }
+
+    /// Runs a statement that answers no rows, and tells how many it changed.
+    pub(crate) fn execute(
+        &mut self,
+        sql: &'static str,
+        parameters: &[Value],
+    ) -> Result<u64, DatabaseError> {
+        match &self.0 {
+            Kind::Sqlite(connection) => sqlite::execute(connection, sql, parameters),
+            Kind::Postgres(session) => session.execute(sql, parameters),
+        }
+    }
+
+    fn run_script(&mut self, script: &str) -> Result<(), DatabaseError> {
+        match &self.0 {
+            Kind::Sqlite(connection) => connection.execute_batch(script).map_err(sqlite::error),
+            Kind::Postgres(session) => session.run_script(script),
+        }
+    }
+}
+
+/// A database, open. Cheap to clone.
+#[derive(Clone)]
+pub struct Database(Backend);
+
+#[derive(Clone)]
+enum Backend {
+    Sqlite(sqlite::Sqlite),
+    Postgres(postgres::Postgres),
+}
+
+impl Database {
+    /// Opens a database and brings its tables up to date.
+    ///
+    /// `url` is `postgres://…` or `postgresql://…`, or else an SQLite file, with or without
+    /// `sqlite:` before it. The file and its folder are created.
+    ///
+    /// # Errors
+    /// When it cannot be opened, is another program's, or was made by a newer version.
+    pub async fn open(url: &str) -> Result<Self, DatabaseError> {
+        let database = if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Self(Backend::Postgres(postgres::Postgres::connect(url).await?))
+        } else {
+            let path = url
+                .strip_prefix("sqlite://")
+                .or_else(|| url.strip_prefix("sqlite:"));
+            Self(Backend::Sqlite(sqlite::Sqlite::open(Path::new(
+                path.unwrap_or(url),
+            ))?))
+        };
+        database.migrate().await?;
+        Ok(database)
+    }
+
+    /// Runs statements that change nothing and finish at once, such as a look-up by id.
+    pub(crate) async fn read<T, E>(
+        &self,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DatabaseError> + Send + 'static,
+    {
+        match &self.0 {
+            Backend::Sqlite(sqlite) => sqlite.read(work),
+            Backend::Postgres(postgres) => postgres.run(work).await,
+        }
+    }
+
+    /// Runs statements that change nothing and may take a while, such as a search.
+    pub(crate) async fn scan<T, E>(
+        &self,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DatabaseError> + Send + 'static,
+    {
+        match &self.0 {
+            Backend::Sqlite(sqlite) => {
+                let sqlite = sqlite.clone();
+                match tokio::task::spawn_blocking(move || sqlite.read(work)).await {
+                    Ok(result) => result,
+                    Err(_) => Err(DatabaseError::Failed("a search was cut off".to_owned()).into()),
+                }
+            }
+            Backend::Postgres(postgres) => postgres.run(work).await,
+        }
+    }
+
+    /// Runs statements that change something. Once this returns, the change is on disk; when it
+    /// returns an error, nothing has changed.
+    pub(crate) async fn write<T, E>(
+        &self,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DatabaseError> + Send + 'static,
+    {
+        match &self.0 {
+            Backend::Sqlite(sqlite) => sqlite.write(work).await,
+            Backend::Postgres(postgres) => postgres.run(work).await,
+        }
+    }
+
+    async fn migrate(&self) -> Result<(), DatabaseError> {
+        self.write(|transaction| {
+            // Two servers that start at once on one PostgreSQL must not both do this.
+            if let Kind::Postgres(_) = transaction.0 {
+                transaction.query("SELECT pg_advisory_xact_lock(4010)::TEXT", &[])?;
+            }
+            transaction
+                .run_script("CREATE TABLE IF NOT EXISTS schema_migrations (version BIGINT PRIMARY KEY)")?;
+            let applied: i64 = match transaction
+                .query_one("SELECT COALESCE(MAX(version), 0) FROM schema_migrations", &[])?
+            {
+                Some(mut row) => row.next()?,
+                None => 0,
+            };
+            let known = MIGRATIONS.len() as i64;
+            if applied > known {
+                return Err(DatabaseError::Open(format!(
+                    "the database was made by a newer IronClerk (its tables are at version {applied}, this one knows {known}): update IronClerk or choose another database"
+                )));
+            }
+            for (version, script) in (1_i64..).zip(MIGRATIONS).skip(applied as usize) {
+                transaction.run_script(script)?;
+                transaction
+                    .execute("INSERT INTO schema_migrations (version) VALUES ($1)", &[version.into()])?;
+            }
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// The scripts that make the tables, oldest first. A script that was released never changes.
+const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001_foundation.sql")];

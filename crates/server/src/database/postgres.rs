@@ -1,0 +1,238 @@
+//! PostgreSQL: a pool of connections, a thread that may wait for each transaction.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
+use tokio::runtime::Handle;
+use tokio_postgres::NoTls;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
+
+use super::{DatabaseError, Kind, Row, Transaction, Value};
+
+/// How many connections there are at the most.
+const CONNECTIONS: usize = 16;
+/// For how long a request waits for a connection.
+const WAIT: Duration = Duration::from_secs(5);
+
+#[derive(Clone)]
+pub(super) struct Postgres(Pool);
+
+impl Postgres {
+    pub(super) async fn connect(url: &str) -> Result<Self, DatabaseError> {
+        let cannot_open = |reason: String| {
+            DatabaseError::Open(format!("cannot open the PostgreSQL database: {reason}"))
+        };
+        let mut config: tokio_postgres::Config = url
+            .parse()
+            .map_err(|error: tokio_postgres::Error| cannot_open(error.to_string()))?;
+        config.application_name("ironclerk").connect_timeout(WAIT);
+        let manager = Manager::from_config(
+            config,
+            NoTls,
+            ManagerConfig {
+                recycling_method: RecyclingMethod::Fast,
+            },
+        );
+        let pool = Pool::builder(manager)
+            .max_size(CONNECTIONS)
+            .runtime(Runtime::Tokio1)
+            .timeouts(Timeouts {
+                wait: Some(WAIT),
+                create: Some(WAIT),
+                recycle: Some(WAIT),
+            })
+            .build()
+            .map_err(|error| cannot_open(error.to_string()))?;
+        // The first connection shows whether address, name and password are right.
+        drop(
+            pool.get()
+                .await
+                .map_err(|error| cannot_open(with_causes(&error)))?,
+        );
+        Ok(Self(pool))
+    }
+
+    pub(super) async fn run<T, E>(
+        &self,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DatabaseError> + Send + 'static,
+    {
+        let client = self
+            .0
+            .get()
+            .await
+            .map_err(|error| DatabaseError::Unavailable(with_causes(&error)))?;
+        let mut session = Session {
+            client: Some(client),
+            runtime: Handle::current(),
+        };
+        let done = tokio::task::spawn_blocking(move || {
+            session.run_script("BEGIN")?;
+            let result = work(&mut Transaction(Kind::Postgres(&session)));
+            match result {
+                Ok(value) => {
+                    session.run_script("COMMIT")?;
+                    session.finish();
+                    Ok(value)
+                }
+                Err(error) => {
+                    if session.run_script("ROLLBACK").is_ok() {
+                        session.finish();
+                    }
+                    Err(error)
+                }
+            }
+        });
+        match done.await {
+            Ok(result) => result,
+            Err(_) => Err(DatabaseError::Failed("a transaction was cut off".to_owned()).into()),
+        }
+    }
+}
+
+/// One connection in a transaction, for code that waits.
+pub(super) struct Session {
+    client: Option<Object>,
+    runtime: Handle,
+}
+
+impl Session {
+    pub(super) fn query(
+        &self,
+        sql: Cow<'static, str>,
+        parameters: &[Value],
+    ) -> Result<Vec<Row>, DatabaseError> {
+        let client = self.client()?;
+        let rows = self.runtime.block_on(async {
+            let statement = match sql {
+                Cow::Borrowed(sql) => client.prepare_cached(sql).await?,
+                Cow::Owned(sql) => client.prepare(&sql).await?,
+            };
+            client.query(&statement, &references(parameters)).await
+        });
+        rows.map_err(error)?.iter().map(read).collect()
+    }
+
+    pub(super) fn execute(&self, sql: &str, parameters: &[Value]) -> Result<u64, DatabaseError> {
+        let client = self.client()?;
+        let changed = self.runtime.block_on(async {
+            let statement = client.prepare_cached(sql).await?;
+            client.execute(&statement, &references(parameters)).await
+        });
+        changed.map_err(error)
+    }
+
+    pub(super) fn run_script(&self, script: &str) -> Result<(), DatabaseError> {
+        let client = self.client()?;
+        self.runtime
+            .block_on(client.batch_execute(script))
+            .map_err(error)
+    }
+
+    fn client(&self) -> Result<&Object, DatabaseError> {
+        self.client
+            .as_ref()
+            .ok_or_else(|| DatabaseError::Failed("the transaction has ended".to_owned()))
+    }
+
+    /// Gives the connection back to the pool.
+    fn finish(&mut self) {
+        self.client = None;
+    }
+}
+
+impl Drop for Session {
+    /// A connection whose transaction did not end is of no use to others.
+    fn drop(&mut self) {
+        if let Some(client) = self.client.take() {
+            drop(Object::take(client));
+        }
+    }
+}
+
+fn references(parameters: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
+    parameters
+        .iter()
+        .map(|value| value as &(dyn ToSql + Sync))
+        .collect()
+}
+
+fn read(row: &tokio_postgres::Row) -> Result<Row, DatabaseError> {
+    let mut values = Vec::with_capacity(row.len());
+    for (index, column) in row.columns().iter().enumerate() {
+        let value = match *column.type_() {
+            Type::BOOL => row.try_get::<_, Option<bool>>(index).map(Value::from),
+            Type::INT8 => row.try_get::<_, Option<i64>>(index).map(Value::from),
+            Type::TEXT | Type::VARCHAR => row.try_get::<_, Option<String>>(index).map(Value::from),
+            ref other => {
+                return Err(DatabaseError::Failed(format!(
+                    "a column of the type {other}"
+                )));
+            }
+        };
+        values.push(value.map_err(error)?);
+    }
+    Ok(Row(values.into_iter()))
+}
+
+impl ToSql for Value {
+    fn to_sql(
+        &self,
+        r#type: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match self {
+            Value::Null => Ok(IsNull::Yes),
+            Value::Boolean(value) => value.to_sql(r#type, out),
+            Value::Integer(value) => value.to_sql(r#type, out),
+            Value::Text(text) => text.to_sql(r#type, out),
+        }
+    }
+
+    fn accepts(r#type: &Type) -> bool {
+        matches!(
+            *r#type,
+            Type::BOOL | Type::INT8 | Type::TEXT | Type::VARCHAR
+        )
+    }
+
+    to_sql_checked!();
+}
+
+fn error(error: tokio_postgres::Error) -> DatabaseError {
+    match error.code() {
+        Some(&SqlState::UNIQUE_VIOLATION) => DatabaseError::Unique,
+        Some(&SqlState::FOREIGN_KEY_VIOLATION) => DatabaseError::Reference,
+        Some(&SqlState::CHARACTER_NOT_IN_REPERTOIRE) => DatabaseError::Text,
+        Some(
+            &SqlState::DISK_FULL
+            | &SqlState::OUT_OF_MEMORY
+            | &SqlState::TOO_MANY_CONNECTIONS
+            | &SqlState::ADMIN_SHUTDOWN
+            | &SqlState::CRASH_SHUTDOWN
+            | &SqlState::CANNOT_CONNECT_NOW
+            | &SqlState::T_R_DEADLOCK_DETECTED
+            | &SqlState::T_R_SERIALIZATION_FAILURE
+            | &SqlState::READ_ONLY_SQL_TRANSACTION,
+        ) => DatabaseError::Unavailable(with_causes(&error)),
+        Some(_) => DatabaseError::Failed(with_causes(&error)),
+        // No code: the connection broke.
+        None => DatabaseError::Unavailable(with_causes(&error)),
+    }
+}
+
+/// The error with what is behind it: "db error" alone says nothing.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

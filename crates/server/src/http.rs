@@ -1,0 +1,325 @@
+//! From HTTP to a handler and back: the routes, who may call, what the body holds, how an answer
+//! and an error are written.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Path, RawPathParams, Request};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, MethodRouter, get, on};
+use bytes::Bytes;
+use futures_util::FutureExt;
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use ironclerk_api::endpoint::PAGINATED;
+use ironclerk_api::{ApiError, ApiVersion, Endpoint, ErrorCode, Metadata, decode};
+use serde_json::Value;
+
+use crate::context::{Cx, State, random};
+use crate::{jwks, jwt_templates, organizations, sessions, users};
+
+/// The largest body, in bytes.
+const LARGEST_BODY: usize = 1024 * 1024;
+/// For how long a body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(30);
+
+/// All routes of the server.
+pub(crate) fn router(state: Arc<State>) -> Router {
+    let not_found = || async {
+        refused(
+            ErrorCode::ResourceNotFound.because("There is no such path, or not with this method."),
+        )
+    };
+    let keys = state.clone();
+    endpoints(state)
+        .router
+        .route(
+            "/.well-known/jwks.json",
+            get(move || async move { json(StatusCode::OK, keys.instance.jwks()) }),
+        )
+        .route("/images/{id}", get(image))
+        .route(
+            "/health",
+            get(|| async { json(StatusCode::OK, &serde_json::json!({"status": "ok"})) }),
+        )
+        .method_not_allowed_fallback(not_found)
+        .fallback(not_found)
+}
+
+/// The routes of all endpoints of the contract.
+fn endpoints(state: Arc<State>) -> Routes {
+    [
+        jwks::routes,
+        jwt_templates::routes,
+        organizations::routes,
+        sessions::routes,
+        users::routes,
+    ]
+    .iter()
+    .fold(Routes::new(state), |routes, module| module(routes))
+}
+
+/// Endpoints, each with its handler.
+pub(crate) struct Routes {
+    router: Router,
+    state: Arc<State>,
+    #[cfg(test)]
+    names: Vec<&'static str>,
+}
+
+impl Routes {
+    fn new(state: Arc<State>) -> Self {
+        Self {
+            router: Router::new(),
+            state,
+            #[cfg(test)]
+            names: Vec::new(),
+        }
+    }
+
+    /// Mounts a handler where the type of its request says.
+    pub(crate) fn on<E, H, F>(mut self, handler: H) -> Self
+    where
+        E: Endpoint,
+        H: Fn(Cx, E) -> F + Clone + Send + Sync + 'static,
+        F: Future<Output = Result<E::Response, ApiError>> + Send + 'static,
+    {
+        let state = self.state.clone();
+        let route: MethodRouter = on(
+            method_filter(&E::INFO.method),
+            move |path: RawPathParams, request: Request| {
+                let (state, handler) = (state.clone(), handler.clone());
+                async move {
+                    let answer = answer(state, handler, &path, request);
+                    // A defect in a handler must not take the connection, or the server, with it.
+                    match AssertUnwindSafe(answer).catch_unwind().await {
+                        Ok(Ok(response)) => response,
+                        Ok(Err(error)) => refused(error),
+                        Err(_) => refused(
+                            ErrorCode::Internal
+                                .because("The server failed. Its log has the details."),
+                        ),
+                    }
+                }
+            },
+        );
+        self.router = self.router.route(E::INFO.path, route);
+        #[cfg(test)]
+        self.names.push(E::INFO.name);
+        self
+    }
+}
+
+fn method_filter(method: &Method) -> MethodFilter {
+    // The contract has no methods but these.
+    MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET)
+}
+
+async fn answer<E, H, F>(
+    state: Arc<State>,
+    handler: H,
+    path: &RawPathParams,
+    request: Request,
+) -> Result<Response, ApiError>
+where
+    E: Endpoint,
+    H: Fn(Cx, E) -> F,
+    F: Future<Output = Result<E::Response, ApiError>>,
+{
+    let (parts, body) = request.into_parts();
+    let query = parts.uri.query().unwrap_or_default();
+    authorise(&state, &parts.headers)?;
+    let version = api_version(&parts.headers, query)?;
+    let body = read_body(&parts.headers, body, E::INFO.has_body()).await?;
+    let request: E = decode::decode(path.iter(), query, body)?;
+    let response = handler(Cx::new(state, version), request).await?;
+    if E::INFO.paginated_on_request && !asks_for_page(query) {
+        let page = serde_json::to_value(&response).unwrap_or_default();
+        return Ok(json(StatusCode::OK, &page["data"]));
+    }
+    Ok(json(StatusCode::OK, &response))
+}
+
+/// The Backend API is open to whoever has the instance's secret key.
+fn authorise(state: &State, headers: &HeaderMap) -> Result<(), ApiError> {
+    let Some(header) = headers.get(AUTHORIZATION) else {
+        return Err(ErrorCode::AuthenticationInvalid
+            .because("The request needs the header Authorization: Bearer, with the secret key."));
+    };
+    let key = header
+        .to_str()
+        .ok()
+        .and_then(|header| header.split_once(' '))
+        .filter(|(scheme, key)| scheme.eq_ignore_ascii_case("bearer") && !key.trim().is_empty())
+        .map(|(_, key)| key.trim());
+    match key {
+        None => Err(ErrorCode::AuthorizationHeaderFormatInvalid
+            .because("The Authorization header must be Bearer, a space, and the secret key.")),
+        Some(key) if state.instance.accepts(key) => Ok(()),
+        Some(_) => Err(ErrorCode::ClerkKeyInvalid
+            .because("The secret key is not one of this instance. Check CLERK_SECRET_KEY.")),
+    }
+}
+
+/// The version of the API that a request asks for, in its header or its query.
+fn api_version(headers: &HeaderMap, query: &str) -> Result<ApiVersion, ApiError> {
+    let refuse = |reason: String| Err(ErrorCode::ApiVersionInvalid.because(reason));
+    let in_header = headers
+        .get(ApiVersion::HEADER)
+        .map(|header| header.to_str().unwrap_or_default());
+    let in_query = form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name == "__clerk_api_version")
+        .map(|(_, version)| version);
+    let asked = match (in_header, &in_query) {
+        (None, None) => return Ok(ApiVersion::V2021_02_05),
+        (Some(_), Some(_)) => {
+            return refuse(
+                "The API version must be in the header or in the query, not in both.".to_owned(),
+            );
+        }
+        (Some(version), None) => version,
+        (None, Some(version)) => version,
+    };
+    match ApiVersion::parse(asked) {
+        Some(version) => Ok(version),
+        None => {
+            let known = ApiVersion::ALL.map(ApiVersion::as_str).join(", ");
+            refuse(format!(
+                "There is no API version {asked:?}. There are {known}."
+            ))
+        }
+    }
+}
+
+fn asks_for_page(query: &str) -> bool {
+    form_urlencoded::parse(query.as_bytes())
+        .any(|(name, value)| name == PAGINATED && matches!(&*value, "true" | "1"))
+}
+
+/// The JSON object in a body. An empty body is an empty object.
+async fn read_body(headers: &HeaderMap, body: Body, wanted: bool) -> Result<Metadata, ApiError> {
+    if !wanted {
+        return Ok(Metadata::new());
+    }
+    let too_large = || {
+        ErrorCode::RequestBodyTooLarge.because(format!(
+            "The body must have {LARGEST_BODY} bytes at the most."
+        ))
+    };
+    let announced = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > LARGEST_BODY as u64) {
+        return Err(too_large());
+    }
+    let body: Bytes = match tokio::time::timeout(BODY_TIME, to_bytes(body, LARGEST_BODY)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(error)) => {
+            return Err(
+                match error.into_inner().is::<http_body_util::LengthLimitError>() {
+                    true => too_large(),
+                    false => ErrorCode::BadRequest.because("The body did not arrive whole."),
+                },
+            );
+        }
+        Err(_) => return Err(ErrorCode::BadRequest.because("The body took too long to arrive.")),
+    };
+    if body.is_empty() {
+        return Ok(Metadata::new());
+    }
+    let content_type = headers
+        .get(CONTENT_TYPE)
+        .map(|header| header.to_str().unwrap_or_default());
+    let essence = content_type.map(|header| header.split(';').next().unwrap_or_default().trim());
+    if !essence.is_some_and(|essence| essence.eq_ignore_ascii_case("application/json")) {
+        return Err(ErrorCode::UnsupportedContentType
+            .because("The body must be JSON, with the header Content-Type: application/json."));
+    }
+    match serde_json::from_slice(&body) {
+        Ok(Value::Object(members)) => Ok(members),
+        Ok(_) => Err(ErrorCode::RequestBodyInvalid.because("The body must be a JSON object.")),
+        Err(error) => {
+            Err(ErrorCode::RequestBodyInvalid.because(format!("The body is not JSON: {error}.")))
+        }
+    }
+}
+
+/// An answer in JSON. The content type has no charset: `@clerk/backend` compares it letter by
+/// letter.
+fn json(status: StatusCode, body: &impl serde::Serialize) -> Response {
+    match serde_json::to_vec(body) {
+        Ok(body) => (
+            status,
+            [(CONTENT_TYPE, HeaderValue::from_static("application/json"))],
+            body,
+        )
+            .into_response(),
+        Err(error) => {
+            tracing::error!(%error, "an answer has no JSON form");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// An error, with an id by which the log can be searched.
+fn refused(mut error: ApiError) -> Response {
+    let trace = random::<16>().unwrap_or_default();
+    let trace: String = trace.iter().map(|byte| format!("{byte:02x}")).collect();
+    tracing::debug!(
+        trace,
+        status = error.status.as_u16(),
+        code = error.errors.first().map(|e| e.code.as_str()),
+        "refused"
+    );
+    if error.status.is_server_error() {
+        tracing::error!(trace, %error, "request failed");
+    }
+    error.clerk_trace_id = Some(trace);
+    let mut response = json(error.status, &error.body());
+    if let Some(seconds) = error.retry_after {
+        response.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+/// The image of whoever has uploaded none: a disc in a colour of its own.
+async fn image(Path(id): Path<String>) -> Response {
+    let hue = id
+        .bytes()
+        .fold(0_u32, |hue, byte| (hue * 31 + u32::from(byte)) % 360);
+    let svg = format!(
+        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96"><circle cx="48" cy="48" r="48" fill="hsl({hue} 60% 70%)"/><circle cx="48" cy="38" r="16" fill="hsl({hue} 60% 90%)"/><path d="M16 84a32 32 0 0 1 64 0z" fill="hsl({hue} 60% 90%)"/></svg>"#
+    );
+    (
+        [(CONTENT_TYPE, HeaderValue::from_static("image/svg+xml"))],
+        svg,
+    )
+        .into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Config, Server};
+
+    #[tokio::test]
+    async fn every_endpoint_of_the_contract_is_mounted() {
+        let folder = tempfile::tempdir().unwrap();
+        let database_url = folder.path().join("clerk.db").display().to_string();
+        let server = Server::open(Config::new(database_url, "http://127.0.0.1:4010"))
+            .await
+            .unwrap();
+        let mounted = endpoints(server.state().clone()).names;
+        let missing: Vec<_> = ironclerk_api::ENDPOINTS
+            .iter()
+            .copied()
+            .flatten()
+            .map(|endpoint| endpoint.name)
+            .filter(|name| !mounted.contains(name))
+            .collect();
+        assert!(missing.is_empty(), "without a handler: {missing:?}");
+    }
+}

@@ -1,0 +1,173 @@
+//! The instance: its keys, made once and kept in the database.
+
+use aws_lc_rs::constant_time;
+use ironclerk::instance::{InstanceType, PublishableKey, SecretKey};
+use ironclerk::keys::PrivateKey;
+use ironclerk_api::id::InstanceId;
+use ironclerk_api::jwks::JsonWebKeySet;
+
+use crate::database::{Database, DatabaseError};
+use crate::store::instance::{self as store, StoredInstance};
+use crate::{Config, ServerError};
+
+/// The one instance that a server serves: what its tokens are signed with, and by which keys
+/// applications know it.
+#[derive(Debug)]
+pub struct Instance {
+    id: InstanceId,
+    secret_key: SecretKey,
+    publishable_key: PublishableKey,
+    issuer: String,
+    keys: Vec<SigningKey>,
+    jwks: JsonWebKeySet,
+}
+
+/// A key that tokens are signed with.
+#[derive(Debug)]
+pub(crate) struct SigningKey {
+    pub id: String,
+    pub key: PrivateKey,
+}
+
+impl Instance {
+    /// Reads the instance, or makes it in an empty database.
+    pub(crate) async fn open(
+        database: &Database,
+        config: &Config,
+        now: i64,
+    ) -> Result<Self, ServerError> {
+        let stored = database.read(store::get).await?;
+        let stored = match stored {
+            Some(stored) => stored,
+            None => create(database, config, now).await?,
+        };
+        let instance_type = match stored.kind.as_str() {
+            "production" => InstanceType::Production,
+            _ => InstanceType::Development,
+        };
+        if instance_type != config.instance_type {
+            return Err(ServerError::OtherKind { kind: stored.kind });
+        }
+        let secret_key = match &config.secret_key {
+            None => SecretKey::new(stored.secret_key)?,
+            Some(given) => {
+                if given.expose() != stored.secret_key {
+                    let text = given.expose().to_owned();
+                    database
+                        .write(move |transaction| store::set_secret_key(transaction, &text))
+                        .await?;
+                }
+                given.clone()
+            }
+        };
+        let mut keys = Vec::new();
+        let mut jwks = JsonWebKeySet::default();
+        for (id, pem) in database.read(store::signing_keys).await? {
+            let key: PrivateKey = pem
+                .parse()
+                .map_err(|_| ServerError::SigningKey(id.clone()))?;
+            jwks.keys.push(key.public_key().to_jwk(&id));
+            keys.push(SigningKey { id, key });
+        }
+        Ok(Self {
+            id: stored.id,
+            secret_key,
+            publishable_key: PublishableKey::encode(instance_type, config.frontend_api())?,
+            issuer: config.public_url.clone(),
+            keys,
+            jwks,
+        })
+    }
+
+    /// The id of the instance.
+    pub fn id(&self) -> &InstanceId {
+        &self.id
+    }
+
+    /// The key that gives full access to the Backend API.
+    pub fn secret_key(&self) -> &SecretKey {
+        &self.secret_key
+    }
+
+    /// The key that names the instance to browsers.
+    pub fn publishable_key(&self) -> &PublishableKey {
+        &self.publishable_key
+    }
+
+    /// The `iss` of the tokens: the address of the Frontend API.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// The public keys that verify the tokens.
+    pub fn jwks(&self) -> &JsonWebKeySet {
+        &self.jwks
+    }
+
+    /// The public key for `CLERK_JWT_KEY`, in one line.
+    pub fn jwt_key(&self) -> String {
+        self.keys
+            .first()
+            .map(|signing| signing.key.public_key().to_spki_base64())
+            .unwrap_or_default()
+    }
+
+    /// The key that new tokens are signed with.
+    pub(crate) fn signing_key(&self) -> Option<&SigningKey> {
+        self.keys.first()
+    }
+
+    /// Whether this is the instance's secret key. Takes as long for any key of its length.
+    pub(crate) fn accepts(&self, secret_key: &str) -> bool {
+        constant_time::verify_slices_are_equal(
+            secret_key.as_bytes(),
+            self.secret_key.expose().as_bytes(),
+        )
+        .is_ok()
+    }
+}
+
+/// Makes the instance. When two servers do so at once on one database, both get the same.
+async fn create(
+    database: &Database,
+    config: &Config,
+    now: i64,
+) -> Result<StoredInstance, ServerError> {
+    let pem = tokio::task::spawn_blocking(|| PrivateKey::generate()?.to_pem())
+        .await
+        .map_err(|_| ServerError::KeyGeneration)?
+        .map_err(|_| ServerError::KeyGeneration)?;
+    let random = || crate::context::random().map_err(|_| ServerError::KeyGeneration);
+    let (kind, key_prefix) = match config.instance_type {
+        InstanceType::Production => ("production", "sk_live_"),
+        InstanceType::Development => ("development", "sk_test_"),
+    };
+    let id: InstanceId = crate::id::new(now, random()?);
+    let secret_key = match &config.secret_key {
+        Some(given) => given.expose().to_owned(),
+        // Two ids' worth of random characters, without their prefixes and times.
+        None => {
+            let part = || -> Result<String, ServerError> {
+                let id: InstanceId = crate::id::new(now, random()?);
+                Ok(id.as_str()[id.as_str().len() - 21..].to_owned())
+            };
+            format!("{key_prefix}{}{}", part()?, part()?)
+        }
+    };
+    let new = StoredInstance {
+        id,
+        kind: kind.to_owned(),
+        secret_key,
+    };
+    let stored = database
+        .write(move |transaction| {
+            store::insert(transaction, &new, now)?;
+            let stored = store::get(transaction)?
+                .ok_or_else(|| DatabaseError::Failed("the instance was not stored".to_owned()))?;
+            // The key's id is the instance's, so that whoever lost the race stores no key.
+            store::insert_signing_key(transaction, stored.id.as_str(), &pem, now)?;
+            Ok::<_, DatabaseError>(stored)
+        })
+        .await?;
+    Ok(stored)
+}

@@ -1,0 +1,193 @@
+//! Sessions and their tokens.
+
+use ironclerk_api::sessions::{
+    CreateSession, CreateSessionToken, CreateSessionTokenFromTemplate, GetSession, ListSessions,
+    RevokeSession, Session, SessionStatus, Token,
+};
+use ironclerk_api::{ApiError, ErrorCode, Page};
+
+use crate::context::{Cx, check_range, not_found, window};
+use crate::database::Transaction;
+use crate::http::Routes;
+use crate::jwt_templates::LIFETIME;
+use crate::store::users::{self, UniqueColumn};
+use crate::store::{jwt_templates, organizations, sessions as store};
+use crate::token::{self, Subject};
+use crate::users::no_user;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes
+        .on(list)
+        .on(create)
+        .on(get)
+        .on(revoke)
+        .on(create_token)
+        .on(create_token_from_template)
+}
+
+/// How long a session lives, in ms: a week, Clerk's default.
+const SESSION_LIFETIME: i64 = 7 * 24 * 60 * 60 * 1000;
+/// After how long without use a session is abandoned, in ms: 30 days.
+const ABANDONED_AFTER: i64 = 30 * 24 * 60 * 60 * 1000;
+
+async fn list(cx: Cx, request: ListSessions) -> Result<Page<Session>, ApiError> {
+    let window = window(request.limit, request.offset)?;
+    if let Some(SessionStatus::Other(status)) = &request.status {
+        let known = SessionStatus::KNOWN.join(", ");
+        return Err(ErrorCode::FormParameterValueInvalid.for_parameter(
+            "status",
+            format!("status must be one of {known}, not {status}."),
+        ));
+    }
+    let now = cx.now;
+    cx.database()
+        .scan(move |transaction| Ok(store::list(transaction, &request, window, now)?))
+        .await
+}
+
+pub(crate) async fn create(cx: Cx, request: CreateSession) -> Result<Session, ApiError> {
+    let session = Session {
+        id: cx.new_id()?,
+        client_id: cx.new_id()?,
+        user_id: request.user_id,
+        status: Some(SessionStatus::Active),
+        last_active_organization_id: request.active_organization_id,
+        last_active_at: cx.now,
+        expire_at: cx.now + SESSION_LIFETIME,
+        abandon_at: cx.now + ABANDONED_AFTER,
+        created_at: cx.now,
+        updated_at: cx.now,
+        ..Default::default()
+    };
+    let images = cx.images();
+    cx.database()
+        .write(move |transaction| {
+            let user = &session.user_id;
+            if !users::exists(transaction, UniqueColumn::Id, user.as_str())? {
+                return Err(no_user(user));
+            }
+            if let Some(organization) = &session.last_active_organization_id
+                && organizations::get_membership(transaction, organization, user, &images)?
+                    .is_none()
+            {
+                return Err(ErrorCode::NotAMember.for_parameter(
+                    "active_organization_id",
+                    format!(
+                        "The user is not a member of an organization with the id {organization}."
+                    ),
+                ));
+            }
+            store::insert_client(transaction, &session.client_id, session.created_at)?;
+            store::insert(transaction, &session)?;
+            Ok(session)
+        })
+        .await
+}
+
+async fn get(cx: Cx, request: GetSession) -> Result<Session, ApiError> {
+    let now = cx.now;
+    cx.database()
+        .read(move |transaction| find(transaction, &request.session_id, now))
+        .await
+}
+
+async fn revoke(cx: Cx, request: RevokeSession) -> Result<Session, ApiError> {
+    let now = cx.now;
+    cx.database()
+        .write(move |transaction| {
+            let mut session = find(transaction, &request.session_id, now)?;
+            // A session that has ended some other way stays as it ended.
+            if session.status == Some(SessionStatus::Active) {
+                store::revoke(transaction, &session.id, now)?;
+                session.status = Some(SessionStatus::Revoked);
+                session.updated_at = now;
+            }
+            Ok(session)
+        })
+        .await
+}
+
+pub(crate) async fn create_token(cx: Cx, request: CreateSessionToken) -> Result<Token, ApiError> {
+    let lifetime = match request.expires_in_seconds {
+        Some(seconds) => check_range("expires_in_seconds", seconds, LIFETIME)?,
+        None => token::SESSION_TOKEN_LIFETIME,
+    };
+    let (images, now) = (cx.images(), cx.now);
+    let (session, membership) = cx
+        .database()
+        .read(move |transaction| {
+            let session = find_active(transaction, &request.session_id, now)?;
+            let membership = match &session.last_active_organization_id {
+                Some(organization) => organizations::get_membership(
+                    transaction,
+                    organization,
+                    &session.user_id,
+                    &images,
+                )?,
+                None => None,
+            };
+            Ok::<_, ApiError>((session, membership))
+        })
+        .await?;
+    let claims = token::session_claims(&cx, &session, membership.as_ref(), lifetime, token::jti()?);
+    token::sign_session_token(&cx, &claims)
+}
+
+async fn create_token_from_template(
+    cx: Cx,
+    request: CreateSessionTokenFromTemplate,
+) -> Result<Token, ApiError> {
+    let lifetime = request
+        .expires_in_seconds
+        .map(|seconds| check_range("expires_in_seconds", seconds, LIFETIME))
+        .transpose()?;
+    let (images, now) = (cx.images(), cx.now);
+    let (template, subject) = cx
+        .database()
+        .read(move |transaction| {
+            let session = find_active(transaction, &request.session_id, now)?;
+            let name = &request.template_name;
+            let template = jwt_templates::get_by_name(transaction, name)?.ok_or_else(|| {
+                ErrorCode::ResourceNotFound
+                    .because(format!("There is no JWT template with the name {name}."))
+            })?;
+            let user = users::get(transaction, &session.user_id, &images)?
+                .ok_or_else(|| no_user(&session.user_id))?;
+            let memberships =
+                organizations::list_of_user(transaction, &user.id, token::ALL, &images)?.data;
+            Ok::<_, ApiError>((
+                template,
+                Subject {
+                    user,
+                    session,
+                    memberships,
+                },
+            ))
+        })
+        .await?;
+    let claims = token::template_claims(&cx, &template.template, &subject, lifetime, token::jti()?);
+    token::sign_template_token(&cx, &template, &claims)
+}
+
+fn find(
+    transaction: &mut Transaction<'_>,
+    id: &ironclerk_api::id::SessionId,
+    now: i64,
+) -> Result<Session, ApiError> {
+    store::get(transaction, id, now)?.ok_or_else(|| not_found("session", id))
+}
+
+fn find_active(
+    transaction: &mut Transaction<'_>,
+    id: &ironclerk_api::id::SessionId,
+    now: i64,
+) -> Result<Session, ApiError> {
+    let session = find(transaction, id, now)?;
+    match &session.status {
+        Some(SessionStatus::Active) => Ok(session),
+        status => Err(ErrorCode::InvalidActionForSession.because(format!(
+            "The session is {}, so that no token can be made for it.",
+            status.as_ref().map_or("gone", SessionStatus::as_str)
+        ))),
+    }
+}

@@ -1,0 +1,84 @@
+//! The instance and its signing keys.
+
+use ironclerk_api::id::InstanceId;
+
+use crate::database::{DatabaseError, Transaction};
+
+/// The instance as it is stored.
+pub(crate) struct StoredInstance {
+    pub id: InstanceId,
+    /// `development` or `production`.
+    pub kind: String,
+    pub secret_key: String,
+}
+
+/// The instance, if there is one yet.
+pub(crate) fn get(
+    transaction: &mut Transaction<'_>,
+) -> Result<Option<StoredInstance>, DatabaseError> {
+    let row = transaction.query_one("SELECT id, kind, secret_key FROM instance", &[])?;
+    row.map(|mut row| {
+        Ok(StoredInstance {
+            id: row.next()?,
+            kind: row.next()?,
+            secret_key: row.next()?,
+        })
+    })
+    .transpose()
+}
+
+/// Stores the instance, unless there is one.
+pub(crate) fn insert(
+    transaction: &mut Transaction<'_>,
+    instance: &StoredInstance,
+    now: i64,
+) -> Result<(), DatabaseError> {
+    transaction.execute(
+        "INSERT INTO instance (id, only_one, kind, secret_key, created_at)
+         VALUES ($1, 1, $2, $3, $4) ON CONFLICT DO NOTHING",
+        &[
+            (&instance.id).into(),
+            instance.kind.as_str().into(),
+            instance.secret_key.as_str().into(),
+            now.into(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Replaces the secret key.
+pub(crate) fn set_secret_key(
+    transaction: &mut Transaction<'_>,
+    secret_key: &str,
+) -> Result<(), DatabaseError> {
+    transaction.execute("UPDATE instance SET secret_key = $1", &[secret_key.into()])?;
+    Ok(())
+}
+
+/// The signing keys as (key id, PEM), newest first.
+pub(crate) fn signing_keys(
+    transaction: &mut Transaction<'_>,
+) -> Result<Vec<(String, String)>, DatabaseError> {
+    let rows = transaction.query(
+        "SELECT kid, private_key FROM signing_keys ORDER BY created_at DESC, kid",
+        &[],
+    )?;
+    rows.into_iter()
+        .map(|mut row| Ok((row.next()?, row.next()?)))
+        .collect()
+}
+
+/// Stores a signing key, unless the key id is taken.
+pub(crate) fn insert_signing_key(
+    transaction: &mut Transaction<'_>,
+    kid: &str,
+    private_key: &str,
+    now: i64,
+) -> Result<(), DatabaseError> {
+    transaction.execute(
+        "INSERT INTO signing_keys (kid, private_key, created_at) VALUES ($1, $2, $3)
+         ON CONFLICT DO NOTHING",
+        &[kid.into(), private_key.into(), now.into()],
+    )?;
+    Ok(())
+}
