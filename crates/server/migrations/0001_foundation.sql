@@ -51,6 +51,8 @@ CREATE TABLE identifications (
     value TEXT NOT NULL,
     verified BOOLEAN NOT NULL,
     verification_strategy TEXT,
+    -- Where it stands among those of the user that were made at the same time.
+    ordinal BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     UNIQUE (kind, value)

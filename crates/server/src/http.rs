@@ -3,10 +3,11 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{Path, RawPathParams, Request};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, get, on};
@@ -90,19 +91,28 @@ impl Routes {
         let state = self.state.clone();
         let route: MethodRouter = on(
             method_filter(&E::INFO.method),
-            move |path: RawPathParams, request: Request| {
+            move |path: Result<RawPathParams, RawPathParamsRejection>, request: Request| {
                 let (state, handler) = (state.clone(), handler.clone());
                 async move {
-                    let answer = answer(state, handler, &path, request);
+                    let begun = Instant::now();
+                    let answer = answer(state, handler, path, request);
                     // A defect in a handler must not take the connection, or the server, with it.
-                    match AssertUnwindSafe(answer).catch_unwind().await {
+                    let response = match AssertUnwindSafe(answer).catch_unwind().await {
                         Ok(Ok(response)) => response,
                         Ok(Err(error)) => refused(error),
                         Err(_) => refused(
                             ErrorCode::Internal
                                 .because("The server failed. Its log has the details."),
                         ),
-                    }
+                    };
+                    tracing::info!(
+                        method = E::INFO.method.as_str(),
+                        path = E::INFO.path,
+                        status = response.status().as_u16(),
+                        milliseconds = begun.elapsed().as_millis(),
+                        "request"
+                    );
+                    response
                 }
             },
         );
@@ -121,7 +131,7 @@ fn method_filter(method: &Method) -> MethodFilter {
 async fn answer<E, H, F>(
     state: Arc<State>,
     handler: H,
-    path: &RawPathParams,
+    path: Result<RawPathParams, RawPathParamsRejection>,
     request: Request,
 ) -> Result<Response, ApiError>
 where
@@ -133,6 +143,9 @@ where
     let query = parts.uri.query().unwrap_or_default();
     authorise(&state, &parts.headers)?;
     let version = api_version(&parts.headers, query)?;
+    let path = path.map_err(|_| {
+        ErrorCode::MalformedRequestParameters.because("The path is not percent-encoded UTF-8.")
+    })?;
     let body = read_body(&parts.headers, body, E::INFO.has_body()).await?;
     let request: E = decode::decode(path.iter(), query, body)?;
     let response = handler(Cx::new(state, version), request).await?;

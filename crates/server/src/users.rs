@@ -13,7 +13,7 @@ use crate::http::Routes;
 use crate::identifier;
 use crate::password::NewPassword;
 use crate::store::sessions;
-use crate::store::users::{self as store, IdentificationKind, UniqueColumn};
+use crate::store::users::{self as store, IdentificationKind, NewIdentification, UniqueColumn};
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
@@ -153,7 +153,7 @@ pub(crate) async fn create(cx: Cx, request: CreateUser) -> Result<User, ApiError
     .digest()
     .await?;
 
-    let mut with_ids: Vec<(IdentificationId, IdentificationKind, String)> = Vec::new();
+    let mut new_identifications = Vec::with_capacity(identifications.len());
     for (kind, value) in identifications {
         let id: IdentificationId = cx.new_id()?;
         let primary = match kind {
@@ -161,7 +161,7 @@ pub(crate) async fn create(cx: Cx, request: CreateUser) -> Result<User, ApiError
             IdentificationKind::PhoneNumber => &mut user.primary_phone_number_id,
         };
         primary.get_or_insert_with(|| id.clone());
-        with_ids.push((id, kind, value));
+        new_identifications.push(NewIdentification { id, kind, value });
     }
 
     let (images, now) = (cx.images(), cx.now);
@@ -178,12 +178,12 @@ pub(crate) async fn create(cx: Cx, request: CreateUser) -> Result<User, ApiError
                 user.username.as_deref(),
             )?;
             store::insert(transaction, &user)?;
-            for (id, kind, value) in &with_ids {
+            for NewIdentification { kind, value, .. } in &new_identifications {
                 if store::identification_exists(transaction, *kind, value)? {
                     return Err(taken(kind.as_str()));
                 }
-                store::insert_identification(transaction, &user.id, id, *kind, value, now)?;
             }
+            store::insert_identifications(transaction, &user.id, &new_identifications, now)?;
             if let Some(password) = &password {
                 store::set_password(transaction, &user.id, password, now)?;
             }

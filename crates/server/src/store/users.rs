@@ -150,28 +150,36 @@ pub(crate) fn set_password(
     Ok(())
 }
 
-/// Stores an identification of a user.
-pub(crate) fn insert_identification(
+/// An identification of a user who is just being made.
+pub(crate) struct NewIdentification {
+    pub id: IdentificationId,
+    pub kind: IdentificationKind,
+    pub value: String,
+}
+
+/// Stores the identifications of a user, in their order.
+pub(crate) fn insert_identifications(
     transaction: &mut Transaction<'_>,
     user: &UserId,
-    id: &IdentificationId,
-    kind: IdentificationKind,
-    value: &str,
+    identifications: &[NewIdentification],
     now: i64,
 ) -> Result<(), DatabaseError> {
-    transaction.execute(
-        "INSERT INTO identifications (id, user_id, kind, value, verified, verification_strategy,
-             created_at, updated_at)
-         VALUES ($1, $2, $3, $4, TRUE, 'admin', $5, $6)",
-        &[
-            id.into(),
-            user.into(),
-            kind.as_str().into(),
-            value.into(),
-            now.into(),
-            now.into(),
-        ],
-    )?;
+    for (ordinal, identification) in (0_i64..).zip(identifications) {
+        transaction.execute(
+            "INSERT INTO identifications (id, user_id, kind, value, verified,
+                 verification_strategy, ordinal, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, TRUE, 'admin', $5, $6, $7)",
+            &[
+                (&identification.id).into(),
+                user.into(),
+                identification.kind.as_str().into(),
+                (&identification.value).into(),
+                ordinal.into(),
+                now.into(),
+                now.into(),
+            ],
+        )?;
+    }
     Ok(())
 }
 
@@ -391,7 +399,7 @@ fn add_identifications(
     let (rest, values) = conditions.counting();
     let sql = format!(
         "SELECT user_id, kind, id, value, verified, verification_strategy, created_at, updated_at
-         FROM identifications{rest} ORDER BY created_at, id"
+         FROM identifications{rest} ORDER BY created_at, ordinal"
     );
     let mut by_id: HashMap<UserId, &mut User> = users
         .iter_mut()
