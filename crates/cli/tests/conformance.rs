@@ -1,0 +1,188 @@
+//! The official JavaScript SDK against `ironclerk serve`, on each database. Needs Node.js; says in
+//! one line on the real standard error what was run, or why not.
+#![cfg(feature = "server")]
+// Helpers outside of test functions fail their test by panicking.
+#![allow(clippy::unwrap_used)]
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+use ironclerk_test_support::{Backend, TestDatabase};
+use serde_json::Value;
+
+const SECRET_KEY: &str = "sk_test_conformance00000000000000000000000000";
+
+#[test]
+fn backend_1_34_on_sqlite() {
+    run_suite(Backend::Sqlite);
+}
+
+#[test]
+fn backend_1_34_on_postgresql() {
+    run_suite(Backend::Postgres);
+}
+
+fn run_suite(backend: Backend) {
+    let node = match node() {
+        Ok(version) => version,
+        Err(reason) => return say(&format!("Conformance suite: skipped, {reason}")),
+    };
+    let Some(database) = TestDatabase::new(backend) else {
+        return;
+    };
+    let server = Server::start(&database.url());
+    let output = Command::new("node")
+        .args(["--test", "--test-reporter=tap"])
+        .current_dir(folder())
+        .env(
+            "CLERK_API_URL",
+            format!("http://{}", server.field("address")),
+        )
+        .env("CLERK_SECRET_KEY", SECRET_KEY)
+        .env("CLERK_PUBLISHABLE_KEY", server.field("publishable_key"))
+        .env("CLERK_JWT_KEY", server.field("jwt_key"))
+        .output()
+        .unwrap();
+    let report = String::from_utf8_lossy(&output.stdout);
+    let count = |name: &str| -> u32 {
+        let line = report
+            .lines()
+            .find_map(|line| line.strip_prefix(&format!("# {name} ")));
+        line.unwrap_or_else(|| panic!("no report:\n{report}"))
+            .parse()
+            .unwrap()
+    };
+    assert!(
+        output.status.success() && count("fail") == 0,
+        "{}",
+        failures(&report)
+    );
+    assert!(count("pass") > 100, "checks are missing:\n{report}");
+    let database = match backend {
+        Backend::Sqlite => "SQLite",
+        Backend::Postgres => "PostgreSQL",
+    };
+    say(&format!(
+        "Conformance suite: ran @clerk/backend 1.34.0 on Node {node} and {database}, {} checks passed",
+        count("pass")
+    ));
+}
+
+/// The version of Node.js, once the packages of the suite are installed.
+fn node() -> Result<&'static str, &'static str> {
+    static NODE: OnceLock<Result<String, String>> = OnceLock::new();
+    NODE.get_or_init(install).as_deref().map_err(String::as_str)
+}
+
+fn install() -> Result<String, String> {
+    let run = |program: &str, arguments: &[&str]| {
+        let output = Command::new(program)
+            .args(arguments)
+            .current_dir(folder())
+            .output();
+        let output = output.map_err(|_| format!("{program} is not installed"))?;
+        let said = |bytes| String::from_utf8_lossy(bytes).trim().to_owned();
+        match output.status.success() {
+            true => Ok(said(&output.stdout)),
+            false => Err(said(&output.stderr)),
+        }
+    };
+    let version = run("node", &["--version"])?;
+    let major = version.trim_start_matches('v').split('.').next();
+    if major
+        .and_then(|major| major.parse::<u32>().ok())
+        .is_none_or(|major| major < 18)
+    {
+        return Err(format!(
+            "Node.js 18.17 or later is needed, and there is {version}"
+        ));
+    }
+    let written = |path: &str| std::fs::metadata(folder().join(path))?.modified();
+    let is_fresh = match (
+        written("node_modules/.package-lock.json"),
+        written("package-lock.json"),
+    ) {
+        (Ok(installed), Ok(locked)) => installed >= locked,
+        _ => false,
+    };
+    if !is_fresh {
+        run(
+            "npm",
+            &["ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+        )
+        .map_err(|reason| {
+            let reason = reason.lines().next().unwrap_or_default().to_owned();
+            format!("npm could not install @clerk/backend ({reason})")
+        })?;
+    }
+    Ok(version)
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../conformance")
+}
+
+/// Writes a line past the test harness, which keeps what passing tests print to itself.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// The failed checks of a TAP report, with what was expected of them.
+fn failures(report: &str) -> String {
+    let mut shown = String::new();
+    let mut is_failure = false;
+    for line in report.lines() {
+        match line.trim_start() {
+            start if start.starts_with("not ok") => is_failure = true,
+            start if start.starts_with("ok ") || start.starts_with("# Subtest") => {
+                is_failure = false
+            }
+            _ => {}
+        }
+        if is_failure {
+            shown.push_str(line);
+            shown.push('\n');
+        }
+    }
+    shown
+}
+
+/// `ironclerk serve` on a port of its own, and the fields of its first log line.
+struct Server {
+    process: Child,
+    fields: Value,
+}
+
+impl Server {
+    fn start(database_url: &str) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_ironclerk"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json"])
+            .args(["--database-url", database_url, "--secret-key", SECRET_KEY])
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut log = BufReader::new(process.stderr.take().unwrap());
+        let mut line = String::new();
+        log.read_line(&mut line).unwrap();
+        let entry: Value =
+            serde_json::from_str(&line).unwrap_or_else(|_| panic!("not a log line: {line}"));
+        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+        Self {
+            process,
+            fields: entry["fields"].clone(),
+        }
+    }
+
+    fn field(&self, name: &str) -> &str {
+        self.fields[name].as_str().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

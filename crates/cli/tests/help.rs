@@ -1,0 +1,46 @@
+//! What `--help` says, word by word.
+
+use std::process::Command;
+
+#[test]
+fn help() {
+    for command in [
+        "",
+        "dev",
+        "serve",
+        "token",
+        "jwt",
+        "jwt decode",
+        "jwt verify",
+        "api",
+        "completions",
+    ] {
+        if cfg!(not(feature = "server")) && ["", "dev", "serve"].contains(&command) {
+            continue;
+        }
+        let output = Command::new(env!("CARGO_BIN_EXE_ironclerk"))
+            .args(command.split_whitespace())
+            .arg("--help")
+            .env_clear()
+            .output()
+            .expect("the command runs");
+        assert!(output.status.success());
+        let name = format!("help_{}", command.replace(' ', "_"));
+        insta::assert_snapshot!(name, String::from_utf8_lossy(&output.stdout));
+    }
+}
+
+#[test]
+fn completions_name_the_commands() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_ironclerk"))
+            .args(["completions", shell])
+            .output()
+            .expect("the command runs");
+        let script = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            output.status.success() && script.contains("token"),
+            "{shell}"
+        );
+    }
+}
