@@ -40,3 +40,12 @@ pub use authenticate::{Authenticator, RequestState};
 pub use client::Client;
 pub use instance::{PublishableKey, SecretKey};
 pub use session::{Auth, Has, Reverification};
+
+/// The Rust code of the README and of `docs/`, as doctests.
+#[cfg(all(doctest, feature = "axum"))]
+mod documentation {
+    #[doc = include_str!("../../../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../../docs/protect-a-route.md")]
+    struct ProtectARoute;
+}
