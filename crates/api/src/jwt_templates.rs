@@ -27,19 +27,9 @@ resource! {
     }
 }
 
-endpoints! {
-    /// Lists the templates, newest first. JavaScript: `jwtTemplates.list`.
-    GET "/v1/jwt_templates" ?paginated => Page<JwtTemplate>,
-    struct ListJwtTemplates {
-        /// At most this many, 1 to 500; 10 when absent.
-        limit: Option<u32>,
-        /// How many to pass over.
-        offset: Option<u32>,
-    }
-
-    /// Creates a template. JavaScript: `jwtTemplates.create`.
-    POST "/v1/jwt_templates" => JwtTemplate,
-    struct CreateJwtTemplate {
+parameters! {
+    /// What a template consists of.
+    struct JwtTemplateFields {
         /// The name; unique in the instance.
         name: String,
         /// The claims, with shortcodes such as `{{user.id}}`.
@@ -54,6 +44,25 @@ endpoints! {
         signing_algorithm: Option<String>,
         /// A private RSA key in PEM.
         signing_key: Option<Secret>,
+    }
+}
+crate::endpoint::group!(JwtTemplateFields);
+
+endpoints! {
+    /// Lists the templates, newest first. JavaScript: `jwtTemplates.list`.
+    GET "/v1/jwt_templates" ?paginated => Page<JwtTemplate>,
+    struct ListJwtTemplates {
+        /// At most this many, 1 to 500; 10 when absent.
+        limit: Option<u32>,
+        /// How many to pass over.
+        offset: Option<u32>,
+    }
+
+    /// Creates a template. JavaScript: `jwtTemplates.create`.
+    POST "/v1/jwt_templates" => JwtTemplate,
+    struct CreateJwtTemplate {
+        /// What the template consists of.
+        fields: JwtTemplateFields,
     }
 
     /// Fetches a template. JavaScript: `jwtTemplates.get`.
@@ -69,20 +78,8 @@ endpoints! {
     struct UpdateJwtTemplate {
         /// The template.
         template_id: JwtTemplateId,
-        /// The name; unique in the instance.
-        name: String,
-        /// The claims, with shortcodes such as `{{user.id}}`.
-        claims: Metadata,
-        /// For how many seconds a token is valid, 30 to 315,360,000; 60 when absent.
-        lifetime: Option<u64>,
-        /// By how many seconds a token is valid before it is issued, 0 to 300; 5 when absent.
-        allowed_clock_skew: Option<u64>,
-        /// Whether the tokens are signed with `signing_key`.
-        custom_signing_key: Option<bool>,
-        /// The algorithm of `signing_key`: `RS256`, `RS384` or `RS512`.
-        signing_algorithm: Option<String>,
-        /// A private RSA key in PEM.
-        signing_key: Option<Secret>,
+        /// What the template consists of.
+        fields: JwtTemplateFields,
     }
 
     /// Deletes a template. JavaScript: `jwtTemplates.delete`.

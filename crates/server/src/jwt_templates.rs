@@ -6,11 +6,11 @@ use ironclerk::jwt::Algorithm;
 use ironclerk::keys::PrivateKey;
 use ironclerk_api::id::JwtTemplateId;
 use ironclerk_api::jwt_templates::{
-    CreateJwtTemplate, DeleteJwtTemplate, GetJwtTemplate, JwtTemplate, ListJwtTemplates,
-    UpdateJwtTemplate,
+    CreateJwtTemplate, DeleteJwtTemplate, GetJwtTemplate, JwtTemplate, JwtTemplateFields,
+    ListJwtTemplates, UpdateJwtTemplate,
 };
 use ironclerk_api::value::DeletedObject;
-use ironclerk_api::{ApiError, ErrorCode, Metadata, Page, Secret};
+use ironclerk_api::{ApiError, ErrorCode, Page};
 
 use crate::context::{Cx, check_range, not_found, window};
 use crate::http::Routes;
@@ -35,16 +35,7 @@ async fn list(cx: Cx, request: ListJwtTemplates) -> Result<Page<JwtTemplate>, Ap
 }
 
 async fn create(cx: Cx, request: CreateJwtTemplate) -> Result<JwtTemplate, ApiError> {
-    let fields = Fields {
-        name: request.name,
-        claims: request.claims,
-        lifetime: request.lifetime,
-        allowed_clock_skew: request.allowed_clock_skew,
-        custom_signing_key: request.custom_signing_key,
-        signing_algorithm: request.signing_algorithm,
-        signing_key: request.signing_key,
-    };
-    let mut stored = fields.check(None)?;
+    let mut stored = checked(request.fields, None)?;
     stored.template.id = cx.new_id()?;
     stored.template.created_at = cx.now;
     stored.template.updated_at = cx.now;
@@ -75,16 +66,7 @@ async fn update(cx: Cx, request: UpdateJwtTemplate) -> Result<JwtTemplate, ApiEr
         .write(move |transaction| {
             let id = request.template_id;
             let old = store::get(transaction, &id)?.ok_or_else(|| no_template(&id))?;
-            let fields = Fields {
-                name: request.name,
-                claims: request.claims,
-                lifetime: request.lifetime,
-                allowed_clock_skew: request.allowed_clock_skew,
-                custom_signing_key: request.custom_signing_key,
-                signing_algorithm: request.signing_algorithm,
-                signing_key: request.signing_key,
-            };
-            let mut stored = fields.check(old.signing_key)?;
+            let mut stored = checked(request.fields, old.signing_key)?;
             let name = &stored.template.name;
             if *name != old.template.name && store::get_by_name(transaction, name)?.is_some() {
                 return Err(name_taken());
@@ -115,89 +97,79 @@ async fn delete(cx: Cx, request: DeleteJwtTemplate) -> Result<DeletedObject, Api
         .await
 }
 
-/// What creating and replacing a template have in common.
-struct Fields {
-    name: String,
-    claims: Metadata,
-    lifetime: Option<u64>,
-    allowed_clock_skew: Option<u64>,
-    custom_signing_key: Option<bool>,
-    signing_algorithm: Option<String>,
-    signing_key: Option<Secret>,
-}
-
-impl Fields {
-    /// Checks the fields; a signing key that is not given is the old one.
-    fn check(self, old_signing_key: Option<String>) -> Result<StoredTemplate, ApiError> {
-        let name = self.name.trim().to_owned();
-        check_length("name", &name, 256)?;
-        if name.is_empty() || name.contains('/') {
-            return Err(ErrorCode::FormParameterValueInvalid.for_parameter(
-                "name",
-                "name must not be empty and must not contain a slash.",
-            ));
-        }
-        if let Some(reserved) = RESERVED
-            .iter()
-            .find(|claim| self.claims.contains_key(**claim))
-        {
-            return Err(ErrorCode::JwtTemplateReservedClaim.for_parameter(
-                "claims",
-                format!("The claim {reserved} is set by the server and cannot be in a template."),
-            ));
-        }
-        let given_algorithm = self.signing_algorithm.as_deref().unwrap_or("RS256");
-        let algorithm: Algorithm = given_algorithm.parse().map_err(|_| {
-            ErrorCode::FormParameterValueInvalid.for_parameter(
-                "signing_algorithm",
-                format!("signing_algorithm must be RS256, RS384 or RS512, not {given_algorithm}."),
+/// The template that the fields make; a signing key that is not given is the old one.
+fn checked(
+    fields: JwtTemplateFields,
+    old_signing_key: Option<String>,
+) -> Result<StoredTemplate, ApiError> {
+    let name = fields.name.trim().to_owned();
+    check_length("name", &name, 256)?;
+    if name.is_empty() || name.contains('/') {
+        return Err(ErrorCode::FormParameterValueInvalid.for_parameter(
+            "name",
+            "name must not be empty and must not contain a slash.",
+        ));
+    }
+    if let Some(reserved) = RESERVED
+        .iter()
+        .find(|claim| fields.claims.contains_key(**claim))
+    {
+        return Err(ErrorCode::JwtTemplateReservedClaim.for_parameter(
+            "claims",
+            format!("The claim {reserved} is set by the server and cannot be in a template."),
+        ));
+    }
+    let given_algorithm = fields.signing_algorithm.as_deref().unwrap_or("RS256");
+    let algorithm: Algorithm = given_algorithm.parse().map_err(|_| {
+        ErrorCode::FormParameterValueInvalid.for_parameter(
+            "signing_algorithm",
+            format!("signing_algorithm must be RS256, RS384 or RS512, not {given_algorithm}."),
+        )
+    })?;
+    let signing_key = if fields.custom_signing_key == Some(true) {
+        let key = fields
+            .signing_key
+            .map(|key| key.expose().to_owned())
+            .or(old_signing_key);
+        let key = key.ok_or_else(|| {
+            ErrorCode::FormParameterMissing.for_parameter(
+                "signing_key",
+                "A template with a custom signing key needs signing_key, a private RSA key in PEM.",
             )
         })?;
-        let signing_key = if self.custom_signing_key == Some(true) {
-            let key = self
-                .signing_key
-                .map(|key| key.expose().to_owned())
-                .or(old_signing_key);
-            let key = key.ok_or_else(|| {
-                ErrorCode::FormParameterMissing.for_parameter(
-                    "signing_key",
-                    "A template with a custom signing key needs signing_key, a private RSA key in PEM.",
-                )
-            })?;
-            if key.parse::<PrivateKey>().is_err() {
-                return Err(ErrorCode::FormParameterValueInvalid.for_parameter(
-                    "signing_key",
-                    "signing_key must be a private RSA key in PEM.",
-                ));
-            }
-            Some(key)
-        } else {
-            if algorithm != Algorithm::Rs256 {
-                return Err(ErrorCode::FormParameterValueInvalid.for_parameter(
-                    "signing_algorithm",
-                    "Without a custom signing key the algorithm is RS256.",
-                ));
-            }
-            None
-        };
-        let template = JwtTemplate {
-            name,
-            claims: self.claims,
-            lifetime: check_range("lifetime", self.lifetime.unwrap_or(60), LIFETIME)?,
-            allowed_clock_skew: check_range(
-                "allowed_clock_skew",
-                self.allowed_clock_skew.unwrap_or(5),
-                CLOCK_SKEW,
-            )?,
-            custom_signing_key: signing_key.is_some(),
-            signing_algorithm: algorithm.as_str().to_owned(),
-            ..Default::default()
-        };
-        Ok(StoredTemplate {
-            template,
-            signing_key,
-        })
-    }
+        if key.parse::<PrivateKey>().is_err() {
+            return Err(ErrorCode::FormParameterValueInvalid.for_parameter(
+                "signing_key",
+                "signing_key must be a private RSA key in PEM.",
+            ));
+        }
+        Some(key)
+    } else {
+        if algorithm != Algorithm::Rs256 {
+            return Err(ErrorCode::FormParameterValueInvalid.for_parameter(
+                "signing_algorithm",
+                "Without a custom signing key the algorithm is RS256.",
+            ));
+        }
+        None
+    };
+    let template = JwtTemplate {
+        name,
+        claims: fields.claims,
+        lifetime: check_range("lifetime", fields.lifetime.unwrap_or(60), LIFETIME)?,
+        allowed_clock_skew: check_range(
+            "allowed_clock_skew",
+            fields.allowed_clock_skew.unwrap_or(5),
+            CLOCK_SKEW,
+        )?,
+        custom_signing_key: signing_key.is_some(),
+        signing_algorithm: algorithm.as_str().to_owned(),
+        ..Default::default()
+    };
+    Ok(StoredTemplate {
+        template,
+        signing_key,
+    })
 }
 
 fn no_template(id: &JwtTemplateId) -> ApiError {
