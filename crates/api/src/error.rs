@@ -133,6 +133,8 @@ error_codes! {
     AuthenticationInvalid = UNAUTHORIZED "authentication_invalid" "not authenticated",
     /// The `Authorization` header is not `Bearer …`.
     AuthorizationHeaderFormatInvalid = UNAUTHORIZED "authorization_header_format_invalid" "malformed Authorization header",
+    /// Whoever calls may not do this.
+    AuthorizationInvalid = FORBIDDEN "authorization_invalid" "not allowed",
     /// The request cannot be carried out as it is.
     BadRequest = BAD_REQUEST "bad_request" "bad request",
     /// The secret key is not one of this instance.

@@ -35,14 +35,11 @@
 
 use std::sync::Arc;
 
-use axum_core::body::Body;
 use axum_core::extract::FromRequestParts;
 use axum_core::response::{IntoResponse, Response};
-use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use http::{HeaderValue, StatusCode};
-use serde_json::json;
 
+use crate::require::Refusal;
 use crate::session::{Auth, SessionAuth};
 
 /// The session of a user who is signed in. Anybody else is answered with 401 and Clerk's own error
@@ -58,7 +55,7 @@ impl<S: Sync> FromRequestParts<S> for Auth {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Rejection> {
         let auth = parts.extensions.get::<Auth>().cloned();
-        auth.ok_or(Rejection::LayerMissing)
+        auth.ok_or_else(|| Rejection(Refusal::layer_missing()))
     }
 }
 
@@ -68,48 +65,18 @@ impl<S: Sync> FromRequestParts<S> for SignedIn {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
         match Auth::from_request_parts(parts, state).await? {
             Auth::SignedIn(session) => Ok(Self(session)),
-            Auth::SignedOut { .. } => Err(Rejection::SignedOut),
+            Auth::SignedOut { .. } => Err(Rejection(Refusal::signed_out())),
         }
     }
 }
 
-/// Why an extractor gave the handler nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Rejection {
-    /// The router has no [`ClerkLayer`](crate::tower::ClerkLayer). Answered with 500.
-    #[error(
-        "ironclerk: this handler asks who is signed in, but the router has no ClerkLayer. Add `.layer(ClerkLayer::new(authenticator))` after its routes."
-    )]
-    LayerMissing,
-    /// Nobody is signed in. Answered with 401.
-    #[error("Unable to authenticate the request, you need to supply an active session")]
-    SignedOut,
-}
+/// Why an extractor gave the handler nothing: nobody is signed in (401), or the router has no
+/// [`ClerkLayer`](crate::tower::ClerkLayer) (500).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection(Refusal);
 
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
-        let (status, content_type, body) = match self {
-            Self::LayerMissing => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "text/plain; charset=utf-8",
-                self.to_string(),
-            ),
-            Self::SignedOut => (
-                StatusCode::UNAUTHORIZED,
-                "application/json",
-                json!({"errors": [{
-                    "code": "authentication_invalid",
-                    "message": "Invalid authentication",
-                    "long_message": self.to_string(),
-                }]})
-                .to_string(),
-            ),
-        };
-        let mut response = Response::new(Body::from(body));
-        *response.status_mut() = status;
-        let content_type = HeaderValue::from_static(content_type);
-        response.headers_mut().insert(CONTENT_TYPE, content_type);
-        response
+        self.0.response()
     }
 }

@@ -58,6 +58,8 @@ pub struct Client(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     http: reqwest::Client,
+    /// Sent with each request, whosever the HTTP client is.
+    authorization: HeaderValue,
     options: ClientBuilder,
 }
 
@@ -194,7 +196,11 @@ impl Client {
             "" => url.to_owned(),
             query => format!("{url}?{query}"),
         };
-        let mut outgoing = self.0.http.request(request.method.clone(), target);
+        let mut outgoing = self
+            .0
+            .http
+            .request(request.method.clone(), target)
+            .header(AUTHORIZATION, self.0.authorization.clone());
         if let Some(body) = &request.body {
             outgoing = outgoing
                 .header(CONTENT_TYPE, "application/json")
@@ -419,7 +425,6 @@ impl ClientBuilder {
                 .map_err(|_| invalid("secret key"))?;
         authorization.set_sensitive(true);
         let mut headers = HeaderMap::new();
-        headers.insert(AUTHORIZATION, authorization);
         headers.insert(
             ApiVersion::HEADER,
             HeaderValue::from_static(ApiVersion::LATEST.as_str()),
@@ -440,6 +445,7 @@ impl ClientBuilder {
         };
         Ok(Client(Arc::new(Shared {
             http,
+            authorization,
             options: self,
         })))
     }

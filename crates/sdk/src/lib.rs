@@ -1,7 +1,7 @@
 //! Clerk for Rust: who makes this request, and what may they do?
 //!
-//! - An application with axum or another tower-based framework starts at [`authenticate`] and the
-//!   features `tower` and `axum`.
+//! - An application with axum, another tower-based framework or actix-web starts at
+//!   [`authenticate`] and the features `axum`, `tower` and `actix`.
 //! - A program that manages users starts at `client`.
 //! - Everything else starts at [`session::verify`], which verifies one session token.
 //!
@@ -18,6 +18,8 @@
 //! | [`instance`] | publishable and secret key | `@clerk/shared/keys` |
 //! | [`errors`] | what can go wrong | `@clerk/backend/errors` |
 
+#[cfg(feature = "actix")]
+pub mod actix;
 pub mod authenticate;
 #[cfg(feature = "axum")]
 pub mod axum;
@@ -28,6 +30,8 @@ pub mod errors;
 pub mod instance;
 pub mod jwt;
 pub mod keys;
+#[cfg(any(feature = "tower", feature = "actix"))]
+mod require;
 pub mod session;
 #[cfg(feature = "tower")]
 pub mod tower;

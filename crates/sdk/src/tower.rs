@@ -1,15 +1,19 @@
 //! Authentication as a layer for any tower-based server: axum, hyper, tonic.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::{HeaderMap, Request, Response, StatusCode};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::authenticate::{Authenticator, RequestState};
+use crate::authenticate::{Authenticator, RequestFacts, RequestState};
+use crate::errors::ConfigurationError;
+use crate::require::Requirement;
+use crate::session::Has;
 
 /// Authenticates every request before it reaches the inner service.
 ///
@@ -65,7 +69,7 @@ use crate::authenticate::{Authenticator, RequestState};
 ///
 /// JavaScript: `clerkMiddleware()`.
 #[derive(Clone, Debug)]
-#[doc(alias = "clerkMiddleware")]
+#[doc(alias = "clerkMiddleware", alias = "ClerkExpressWithAuth")]
 pub struct ClerkLayer {
     authenticator: Authenticator,
 }
@@ -136,6 +140,95 @@ where
             append(response.headers_mut(), &headers);
             Ok(response)
         })
+    }
+}
+
+/// Refuses requests that do not come with a session, or whose user may not do this. It belongs
+/// within [`ClerkLayer`]; with axum, as a `route_layer` of the routes that it guards.
+///
+/// A refused request is answered with 401 or 403 and Clerk's error shape; a browser that is not
+/// signed in is sent to the sign-in page if there is one (302).
+///
+/// ```
+/// use ironclerk::Has;
+/// use ironclerk::tower::RequireAuthLayer;
+///
+/// let members = RequireAuthLayer::new().redirect_to("/sign-in")?;
+/// let administrators = RequireAuthLayer::new().with(Has::role("org:admin"));
+/// # Ok::<(), ironclerk::errors::ConfigurationError>(())
+/// ```
+///
+/// JavaScript: `requireAuth()`, `ClerkExpressRequireAuth()`.
+#[derive(Clone, Debug, Default)]
+#[doc(alias = "requireAuth", alias = "ClerkExpressRequireAuth")]
+pub struct RequireAuthLayer(Arc<Requirement>);
+
+impl RequireAuthLayer {
+    /// Asks for a session.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks for a role, permission, feature, plan or reverification besides.
+    #[must_use]
+    pub fn with(mut self, has: Has) -> Self {
+        Arc::make_mut(&mut self.0).has = Some(has);
+        self
+    }
+
+    /// Where a browser is sent that is not signed in.
+    ///
+    /// # Errors
+    /// When the address cannot stand in a header.
+    pub fn redirect_to(mut self, sign_in_url: &str) -> Result<Self, ConfigurationError> {
+        Arc::make_mut(&mut self.0).redirect_to(sign_in_url)?;
+        Ok(self)
+    }
+}
+
+impl<S> Layer<S> for RequireAuthLayer {
+    type Service = RequireAuthService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        RequireAuthService {
+            inner,
+            requirement: self.0.clone(),
+        }
+    }
+}
+
+/// The service that [`RequireAuthLayer`] makes.
+#[derive(Clone, Debug)]
+pub struct RequireAuthService<S> {
+    inner: S,
+    requirement: Arc<Requirement>,
+}
+
+impl<S, RequestBody, ResponseBody> Service<Request<RequestBody>> for RequireAuthService<S>
+where
+    S: Service<Request<RequestBody>, Response = Response<ResponseBody>>,
+    S::Future: Send + 'static,
+    S::Error: Send + 'static,
+    ResponseBody: From<String> + Send + 'static,
+{
+    type Response = Response<ResponseBody>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
+        let (parts, body) = request.into_parts();
+        let is_navigation = RequestFacts::from_parts(&parts).is_navigation();
+        match self
+            .requirement
+            .check(parts.extensions.get(), is_navigation)
+        {
+            Ok(()) => Box::pin(self.inner.call(Request::from_parts(parts, body))),
+            Err(refusal) => Box::pin(ready(Ok(refusal.response()))),
+        }
     }
 }
 

@@ -154,5 +154,5 @@ async fn a_router_without_the_layer_is_a_mistake_that_explains_itself() {
     app.router = router;
     let (response, body) = app.get("/", &[]).await;
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
-    assert!(body.contains("no ClerkLayer"), "{body}");
+    assert!(body.contains("ClerkLayer::new"), "{body}");
 }

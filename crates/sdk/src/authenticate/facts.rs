@@ -99,7 +99,7 @@ impl<'request> RequestFacts<'request> {
     /// Whether the browser is about to show the answer, so that it can be sent elsewhere first.
     ///
     /// Only for `GET` and `HEAD`: a redirect would lose the body of anything else (D11b).
-    pub(super) fn is_navigation(&self) -> bool {
+    pub fn is_navigation(&self) -> bool {
         if !matches!(*self.method, Method::GET | Method::HEAD) {
             return false;
         }

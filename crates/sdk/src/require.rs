@@ -1,0 +1,123 @@
+//! What is asked of whoever makes a request, and how those are answered who do not meet it.
+
+use http::header::{CONTENT_TYPE, LOCATION};
+use http::{HeaderName, HeaderValue, StatusCode};
+use ironclerk_api::ErrorCode;
+use ironclerk_api::error::{ErrorBody, ErrorItem};
+
+use crate::errors::ConfigurationError;
+use crate::session::{Auth, Has};
+
+/// What is asked: a session, and perhaps a role, permission, feature, plan or reverification.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Requirement {
+    pub has: Option<Has>,
+    pub sign_in_url: Option<HeaderValue>,
+}
+
+/// The answer to a request that does not meet what is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub status: StatusCode,
+    pub header: (HeaderName, HeaderValue),
+    pub body: String,
+}
+
+impl Requirement {
+    /// Where a browser is sent to sign in.
+    pub(crate) fn redirect_to(&mut self, sign_in_url: &str) -> Result<(), ConfigurationError> {
+        let url = HeaderValue::from_str(sign_in_url)
+            .map_err(|_| ConfigurationError::NotAHeader("sign-in URL"))?;
+        self.sign_in_url = Some(url);
+        Ok(())
+    }
+
+    /// Whether the request may go on. `None` for [`Auth`] when nobody has looked.
+    pub(crate) fn check(&self, auth: Option<&Auth>, is_navigation: bool) -> Result<(), Refusal> {
+        match auth {
+            None => Err(Refusal::layer_missing()),
+            Some(Auth::SignedOut { .. }) => match &self.sign_in_url {
+                Some(url) if is_navigation => Err(Refusal::sign_in(url.clone())),
+                _ => Err(Refusal::signed_out()),
+            },
+            Some(auth) => match &self.has {
+                Some(has) if !auth.has(has.clone()) => Err(Refusal::forbidden()),
+                _ => Ok(()),
+            },
+        }
+    }
+}
+
+impl Refusal {
+    /// The refusal as a response with the body of a framework.
+    #[cfg(feature = "tower")]
+    pub(crate) fn response<Body: From<String>>(self) -> http::Response<Body> {
+        let mut response = http::Response::new(Body::from(self.body));
+        *response.status_mut() = self.status;
+        let (name, value) = self.header;
+        response.headers_mut().insert(name, value);
+        response
+    }
+
+    /// Nobody is signed in: 401.
+    pub(crate) fn signed_out() -> Self {
+        let code = ErrorCode::AuthenticationInvalid;
+        Self::json(
+            code,
+            code.status(),
+            "Unable to authenticate the request, you need to supply an active session",
+        )
+    }
+
+    /// The user may not do this: 403.
+    fn forbidden() -> Self {
+        Self::json(
+            ErrorCode::AuthorizationInvalid,
+            ErrorCode::AuthorizationInvalid.status(),
+            "The user does not have the role, permission, feature or plan that this needs",
+        )
+    }
+
+    /// A browser that should sign in: 302, as the Express SDK answers.
+    fn sign_in(url: HeaderValue) -> Self {
+        Self {
+            status: StatusCode::FOUND,
+            header: (LOCATION, url),
+            body: String::new(),
+        }
+    }
+
+    /// The application has a mistake: 500, in words for its developer.
+    pub(crate) fn layer_missing() -> Self {
+        let content_type = HeaderValue::from_static("text/plain; charset=utf-8");
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            header: (CONTENT_TYPE, content_type),
+            body: LAYER_MISSING.to_owned(),
+        }
+    }
+
+    fn json(code: ErrorCode, status: StatusCode, long_message: &str) -> Self {
+        let body = ErrorBody {
+            errors: vec![ErrorItem {
+                code: code.as_str().to_owned(),
+                message: code.message().to_owned(),
+                long_message: long_message.to_owned(),
+                ..Default::default()
+            }],
+            ..Default::default()
+        };
+        // An error list always has a JSON form.
+        let body = serde_json::to_string(&body).unwrap_or_default();
+        Self {
+            status,
+            header: (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+            body,
+        }
+    }
+}
+
+/// What a developer reads who has forgotten the middleware.
+pub(crate) const LAYER_MISSING: &str = "ironclerk: this handler asks who is signed in, but nobody \
+    has looked. Put Clerk around it: `.layer(ClerkLayer::new(authenticator))` with tower and \
+    axum, `.wrap(ClerkMiddleware::new(authenticator))` with actix-web.";

@@ -1,0 +1,330 @@
+//! One and the same suite for tower on hyper, axum and actix-web, over real sockets, so that they
+//! cannot drift apart.
+// Helpers outside of test functions fail their test by panicking.
+#![allow(clippy::unwrap_used)]
+
+use std::convert::Infallible;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::SystemTime;
+
+use ironclerk::jwt::{self, SignOptions, TokenCategory};
+use ironclerk::keys::PrivateKey;
+use ironclerk::session::SessionAuth;
+use ironclerk::{Auth, Authenticator, Has};
+use serde_json::{Value, json};
+
+/// What the applications answer to whoever they let in.
+fn greeting(auth: &Auth) -> String {
+    auth.user_id().unwrap_or("nobody").to_owned()
+}
+
+fn admin() -> Has {
+    Has::role("org:admin")
+}
+
+/// Each application has `/` for everybody, `/me` for an extractor, `/members` and `/admin` behind
+/// the guard, and `/forgotten` outside of the middleware.
+mod axum_app {
+    use super::*;
+    use axum::Router;
+    use axum::routing::get;
+    use ironclerk::axum::SignedIn;
+    use ironclerk::tower::{ClerkLayer, RequireAuthLayer};
+
+    pub fn app(authenticator: Authenticator) -> Router {
+        let greet = get(async |auth: Auth| greeting(&auth));
+        let members = RequireAuthLayer::new().redirect_to("/sign-in").unwrap();
+        Router::new()
+            .route("/", greet.clone())
+            .route(
+                "/me",
+                get(async |SignedIn(session): SignedIn| user(&session)),
+            )
+            .route("/members", greet.clone().layer(members))
+            .route(
+                "/admin",
+                greet.clone().layer(RequireAuthLayer::new().with(admin())),
+            )
+            .layer(ClerkLayer::new(authenticator))
+            .route("/forgotten", greet)
+    }
+
+    pub fn user(session: &SessionAuth) -> String {
+        session.user_id().to_owned()
+    }
+
+    pub fn start(authenticator: Authenticator) -> SocketAddr {
+        serve(app(authenticator))
+    }
+}
+
+/// tower without a framework: a service that looks at the path itself, on hyper.
+mod tower_app {
+    use super::*;
+    use axum::body::Body;
+    use http::{Request, Response};
+    use ironclerk::tower::{ClerkLayer, RequireAuthLayer};
+    use tower_layer::Layer;
+    use tower_service::Service;
+
+    #[derive(Clone)]
+    struct Greet;
+
+    impl Service<Request<Body>> for Greet {
+        type Response = Response<Body>;
+        type Error = Infallible;
+        type Future = std::future::Ready<Result<Response<Body>, Infallible>>;
+
+        fn poll_ready(
+            &mut self,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Result<(), Infallible>> {
+            std::task::Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, request: Request<Body>) -> Self::Future {
+            let auth = request.extensions().get::<Auth>().unwrap();
+            std::future::ready(Ok(Response::new(Body::from(greeting(auth)))))
+        }
+    }
+
+    pub fn start(authenticator: Authenticator) -> SocketAddr {
+        let clerk = ClerkLayer::new(authenticator);
+        let members = RequireAuthLayer::new().redirect_to("/sign-in").unwrap();
+        // The router of axum only stands in for a server that tells paths apart.
+        let app = axum::Router::new()
+            .route_service("/", clerk.layer(Greet))
+            .route_service("/me", clerk.layer(RequireAuthLayer::new().layer(Greet)))
+            .route_service("/members", clerk.layer(members.layer(Greet)))
+            .route_service(
+                "/admin",
+                clerk.layer(RequireAuthLayer::new().with(admin()).layer(Greet)),
+            )
+            .route_service("/forgotten", RequireAuthLayer::new().layer(Greet));
+        serve(app)
+    }
+}
+
+mod actix_app {
+    use super::*;
+    use actix_web::{App, HttpServer, web};
+    use ironclerk::actix::{ClerkMiddleware, RequireAuth, SignedIn};
+
+    async fn greet(auth: Auth) -> String {
+        greeting(&auth)
+    }
+
+    async fn me(SignedIn(session): SignedIn) -> String {
+        session.user_id().to_owned()
+    }
+
+    pub fn start(authenticator: Authenticator) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            let server = HttpServer::new(move || {
+                let members = RequireAuth::new().redirect_to("/sign-in").unwrap();
+                let admins = RequireAuth::new().with(admin());
+                App::new()
+                    .route("/forgotten", web::get().to(greet))
+                    .service(
+                        web::scope("")
+                            .wrap(ClerkMiddleware::new(authenticator.clone()))
+                            .route("/", web::get().to(greet))
+                            .route("/me", web::get().to(me))
+                            .service(web::resource("/members").wrap(members).to(greet))
+                            .service(web::resource("/admin").wrap(admins).to(greet)),
+                    )
+            });
+            let server = server
+                .workers(1)
+                .disable_signals()
+                .listen(listener)
+                .unwrap();
+            actix_web::rt::System::new().block_on(server.run()).unwrap();
+        });
+        address
+    }
+}
+
+/// Serves a router on a thread of its own.
+fn serve(app: axum::Router) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    listener.set_nonblocking(true).unwrap();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        runtime.unwrap().block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            axum::serve(listener, app).await.unwrap();
+        });
+    });
+    address
+}
+
+struct Answer {
+    status: u16,
+    head: String,
+    body: String,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| {
+            let (found, value) = line.split_once(": ")?;
+            found.eq_ignore_ascii_case(name).then_some(value)
+        })
+    }
+}
+
+fn get(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let mut request =
+        format!("GET {path} HTTP/1.1\r\nHost: app.example.com\r\nConnection: close\r\n");
+    for (name, value) in headers {
+        request.push_str(&format!("{name}: {value}\r\n"));
+    }
+    write!(stream, "{request}\r\n").unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    let (head, body) = response.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Answer {
+        status,
+        head: head.to_owned(),
+        body: body.to_owned(),
+    }
+}
+
+fn token(key: &PrivateKey, role: Option<&str>) -> String {
+    let now = SystemTime::now();
+    let seconds = now
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap()
+        .as_secs();
+    let mut claims = json!({"sub": "user_1", "sid": "sess_1", "exp": seconds + 60, "v": 2});
+    if let Some(role) = role {
+        claims["o"] = json!({"id": "org_1", "slg": "acme", "rol": role});
+    }
+    jwt::sign(
+        &claims,
+        key,
+        &SignOptions::new("ins_1", TokenCategory::Session),
+        now,
+    )
+    .unwrap()
+}
+
+fn run_suite(start: fn(Authenticator) -> SocketAddr) {
+    let key = PrivateKey::generate().unwrap();
+    let authenticator = Authenticator::builder()
+        .publishable_key("pk_live_Y2xlcmsuZXhhbXBsZS5jb20k")
+        .jwt_key(key.public_key().to_spki_pem())
+        .build()
+        .unwrap();
+    let address = start(authenticator);
+    let member = format!("Bearer {}", token(&key, Some("member")));
+    let admin = format!("Bearer {}", token(&key, Some("admin")));
+    let forged = format!(
+        "Bearer {}",
+        token(&PrivateKey::generate().unwrap(), Some("admin"))
+    );
+    let page = ("Sec-Fetch-Dest", "document");
+
+    for (path, headers, status, body) in [
+        ("/", vec![], 200, "nobody"),
+        ("/", vec![("Authorization", member.as_str())], 200, "user_1"),
+        ("/", vec![("Authorization", forged.as_str())], 200, "nobody"),
+        (
+            "/",
+            vec![("Authorization", "Bearer nonsense")],
+            200,
+            "nobody",
+        ),
+        ("/", vec![("Authorization", "Basic dTpw")], 200, "nobody"),
+        (
+            "/me",
+            vec![("Authorization", member.as_str())],
+            200,
+            "user_1",
+        ),
+        ("/me", vec![], 401, ""),
+        ("/me", vec![("Authorization", forged.as_str())], 401, ""),
+        (
+            "/members",
+            vec![("Authorization", member.as_str())],
+            200,
+            "user_1",
+        ),
+        ("/members", vec![], 401, ""),
+        ("/members", vec![page], 302, ""),
+        ("/members", vec![("Accept", "text/html,*/*")], 302, ""),
+        (
+            "/members",
+            vec![("Sec-Fetch-Dest", "empty"), ("Accept", "text/html")],
+            401,
+            "",
+        ),
+        (
+            "/admin",
+            vec![("Authorization", admin.as_str())],
+            200,
+            "user_1",
+        ),
+        ("/admin", vec![("Authorization", member.as_str())], 403, ""),
+        ("/admin", vec![page], 401, ""),
+        (
+            "/forgotten",
+            vec![("Authorization", admin.as_str())],
+            500,
+            "",
+        ),
+    ] {
+        let answer = get(address, path, &headers);
+        assert_eq!(answer.status, status, "{path} {headers:?}: {}", answer.body);
+        match status {
+            200 => assert_eq!(answer.body, body, "{path} {headers:?}"),
+            302 => assert_eq!(answer.header("location"), Some("/sign-in")),
+            401 | 403 => {
+                assert_eq!(answer.header("content-type"), Some("application/json"));
+                let body: Value = serde_json::from_str(&answer.body).unwrap();
+                let code = match status {
+                    401 => "authentication_invalid",
+                    _ => "authorization_invalid",
+                };
+                assert_eq!(body["errors"][0]["code"], code);
+            }
+            _ => assert!(answer.body.contains("ClerkLayer"), "{}", answer.body),
+        }
+        // Whoever is signed out is told why, whatever the handler answers.
+        let is_signed_out = matches!(status, 302 | 401) || answer.body == "nobody";
+        let expected = is_signed_out.then_some("signed-out");
+        assert_eq!(
+            answer.header("x-clerk-auth-status"),
+            expected,
+            "{path} {headers:?}"
+        );
+        assert_eq!(
+            answer.header("x-clerk-auth-reason").is_some(),
+            is_signed_out
+        );
+    }
+}
+
+#[test]
+fn axum() {
+    run_suite(axum_app::start);
+}
+
+#[test]
+fn tower() {
+    run_suite(tower_app::start);
+}
+
+#[test]
+fn actix() {
+    run_suite(actix_app::start);
+}
