@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{OrganizationId, OrganizationMembershipId, UserId};
-use crate::users::{MemberSort, UserFilter};
+use crate::users::{MemberFilter, MemberSort};
 use crate::value::{Metadata, Page, Sort};
 
 resource! {
@@ -169,7 +169,7 @@ endpoints! {
         /// Only members with one of these roles.
         role: Vec<String>,
         /// Only the members that are such users.
-        filter: UserFilter,
+        filter: MemberFilter,
         /// At most this many, 1 to 500; 10 when absent.
         limit: Option<u32>,
         /// How many to pass over.

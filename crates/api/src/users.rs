@@ -265,6 +265,61 @@ parameters! {
 }
 crate::endpoint::group!(UserFilter);
 
+parameters! {
+    /// Which members of an organization are listed. All that is given must hold; of the values of
+    /// a list one is enough.
+    struct MemberFilter {
+        /// Only these users; `-user_…` for all others.
+        user_id: Vec<String>,
+        /// Only users with one of these email addresses.
+        email_address: Vec<String>,
+        /// Only users with one of these phone numbers.
+        phone_number: Vec<String>,
+        /// Only users with one of these usernames.
+        username: Vec<String>,
+        /// Only users with this in an identifier, their id or their name.
+        query: Option<String>,
+        /// Only users with this in an email address.
+        email_address_query: Option<String>,
+        /// Only users with this in a phone number.
+        phone_number_query: Option<String>,
+        /// Only users with this in their username.
+        username_query: Option<String>,
+        /// Only users with this in their name.
+        name_query: Option<String>,
+        /// Only users last active before this time, in ms since the epoch.
+        last_active_at_before: Option<i64>,
+        /// Only users last active after this time, in ms since the epoch.
+        last_active_at_after: Option<i64>,
+        /// Only users created before this time, in ms since the epoch.
+        created_at_before: Option<i64>,
+        /// Only users created after this time, in ms since the epoch.
+        created_at_after: Option<i64>,
+    }
+}
+crate::endpoint::group!(MemberFilter);
+
+impl From<MemberFilter> for UserFilter {
+    fn from(filter: MemberFilter) -> Self {
+        Self {
+            user_id: filter.user_id,
+            email_address: filter.email_address,
+            phone_number: filter.phone_number,
+            username: filter.username,
+            query: filter.query,
+            email_address_query: filter.email_address_query,
+            phone_number_query: filter.phone_number_query,
+            username_query: filter.username_query,
+            name_query: filter.name_query,
+            last_active_at_before: filter.last_active_at_before,
+            last_active_at_after: filter.last_active_at_after,
+            created_at_before: filter.created_at_before,
+            created_at_after: filter.created_at_after,
+            ..Self::default()
+        }
+    }
+}
+
 endpoints! {
     /// Lists users, newest first. The answer is a bare array: [`CountUsers`] has the total.
     /// JavaScript: `users.getUserList`.

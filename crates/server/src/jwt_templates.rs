@@ -41,10 +41,9 @@ async fn create(cx: Cx, request: CreateJwtTemplate) -> Result<JwtTemplate, ApiEr
     stored.template.updated_at = cx.now;
     cx.database()
         .write(move |transaction| {
-            if store::get_by_name(transaction, &stored.template.name)?.is_some() {
+            if !store::insert(transaction, &stored)? {
                 return Err(name_taken());
             }
-            store::insert(transaction, &stored)?;
             Ok(stored.template)
         })
         .await

@@ -5,10 +5,11 @@ use ironclerk_api::organizations::{
     CreateOrganization, CreateOrganizationMembership, GetOrganization, ListOrganizationMemberships,
     ListOrganizations, ListUserOrganizationMemberships, Organization, OrganizationMembership,
 };
-use ironclerk_api::{ApiError, ErrorCode, Page};
+use ironclerk_api::users::{MemberSort, UserFilter};
+use ironclerk_api::{ApiError, ErrorCode, Page, Sort};
 
 use crate::context::{Cx, not_found, random, window};
-use crate::database::Transaction;
+use crate::database::{DatabaseError, Transaction};
 use crate::http::Routes;
 use crate::identifier;
 use crate::store::organizations as store;
@@ -109,28 +110,6 @@ pub(crate) async fn create(cx: Cx, request: CreateOrganization) -> Result<Organi
     let images = cx.images();
     cx.database()
         .write(move |transaction| {
-            organization.slug = match slug {
-                Some(slug) => {
-                    if has_slug(transaction, &slug, &organization.id)? {
-                        return Err(ErrorCode::FormIdentifierExists.for_parameter(
-                            "slug",
-                            "Another organization has this slug. Try another.",
-                        ));
-                    }
-                    slug
-                }
-                None => {
-                    let slug = match identifier::slugify(&organization.name) {
-                        slug if slug.is_empty() => "organization".to_owned(),
-                        slug => slug,
-                    };
-                    if has_slug(transaction, &slug, &organization.id)? {
-                        format!("{slug}-{suffix}")
-                    } else {
-                        slug
-                    }
-                }
-            };
             if let Some(creator) = &organization.created_by
                 && !users::exists(transaction, UniqueColumn::Id, creator.as_str())?
             {
@@ -139,7 +118,24 @@ pub(crate) async fn create(cx: Cx, request: CreateOrganization) -> Result<Organi
                     format!("There is no user with the id {creator}."),
                 ));
             }
-            store::insert(transaction, &organization)?;
+            let is_given = slug.is_some();
+            organization.slug =
+                slug.unwrap_or_else(|| match identifier::slugify(&organization.name) {
+                    slug if slug.is_empty() => "organization".to_owned(),
+                    slug => slug,
+                });
+            if !insert_with_slug(transaction, &organization)? {
+                if is_given {
+                    return Err(ErrorCode::FormIdentifierExists.for_parameter(
+                        "slug",
+                        "Another organization has this slug. Try another.",
+                    ));
+                }
+                organization.slug = format!("{}-{suffix}", organization.slug);
+                if !insert_with_slug(transaction, &organization)? {
+                    return Err(DatabaseError::Unique.into());
+                }
+            }
             if let Some(creator) = &organization.created_by {
                 store::insert_membership(transaction, &membership, &organization.id, creator)?;
                 organization.members_count = Some(1);
@@ -150,13 +146,14 @@ pub(crate) async fn create(cx: Cx, request: CreateOrganization) -> Result<Organi
         .await
 }
 
-fn has_slug(
+/// Stores an organization, unless its slug is the slug or the id of another.
+fn insert_with_slug(
     transaction: &mut Transaction<'_>,
-    slug: &str,
-    own: &OrganizationId,
-) -> Result<bool, ApiError> {
-    let found = store::get(transaction, slug, &crate::store::Images("".into()))?;
-    Ok(found.is_some_and(|found| found.id != *own))
+    organization: &Organization,
+) -> Result<bool, DatabaseError> {
+    let images = crate::store::Images("".into());
+    let is_taken = store::get(transaction, &organization.slug, &images)?.is_some();
+    Ok(!is_taken && store::insert(transaction, organization)?)
 }
 
 async fn get(cx: Cx, request: GetOrganization) -> Result<Organization, ApiError> {
@@ -178,16 +175,23 @@ async fn list_members(
     request: ListOrganizationMemberships,
 ) -> Result<Page<OrganizationMembership>, ApiError> {
     let window = window(request.limit, request.offset)?;
-    check_filter(&request.filter)?;
+    let filter = UserFilter::from(request.filter);
+    check_filter(&filter)?;
     check_values("role", &request.role)?;
+    let sort = request
+        .order_by
+        .unwrap_or(Sort::descending(MemberSort::CreatedAt));
     let images = cx.images();
     cx.database()
         .scan(move |transaction| {
             let id = find(transaction, &request.organization_id, &images)?.id;
+            let roles = &request.role;
             Ok(store::list_members(
                 transaction,
                 &id,
-                &request,
+                roles,
+                &filter,
+                sort,
                 window,
                 &images,
             )?)
@@ -212,6 +216,8 @@ pub(crate) async fn add_member(
     cx.database()
         .write(move |transaction| {
             let organization = find(transaction, &request.organization_id, &images)?;
+            // Counting members and adding one must not be done by two at once.
+            store::lock(transaction, &organization.id)?;
             let user = request.user_id;
             if !users::exists(transaction, UniqueColumn::Id, user.as_str())? {
                 return Err(no_user(&user));

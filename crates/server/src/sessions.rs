@@ -1,5 +1,6 @@
 //! Sessions and their tokens.
 
+use ironclerk_api::organizations::OrganizationMembership;
 use ironclerk_api::sessions::{
     CreateSession, CreateSessionToken, CreateSessionTokenFromTemplate, GetSession, ListSessions,
     RevokeSession, Session, SessionStatus, Token,
@@ -10,6 +11,7 @@ use crate::context::{Cx, check_range, not_found, window};
 use crate::database::Transaction;
 use crate::http::Routes;
 use crate::jwt_templates::LIFETIME;
+use crate::store::Images;
 use crate::store::users::{self, UniqueColumn};
 use crate::store::{jwt_templates, organizations, sessions as store};
 use crate::token::{self, Subject};
@@ -117,15 +119,7 @@ pub(crate) async fn create_token(cx: Cx, request: CreateSessionToken) -> Result<
         .database()
         .read(move |transaction| {
             let session = find_active(transaction, &request.session_id, now)?;
-            let membership = match &session.last_active_organization_id {
-                Some(organization) => organizations::get_membership(
-                    transaction,
-                    organization,
-                    &session.user_id,
-                    &images,
-                )?,
-                None => None,
-            };
+            let membership = active_membership(transaction, &session, &images)?;
             Ok::<_, ApiError>((session, membership))
         })
         .await?;
@@ -153,20 +147,42 @@ async fn create_token_from_template(
             })?;
             let user = users::get(transaction, &session.user_id, &images)?
                 .ok_or_else(|| no_user(&session.user_id))?;
-            let memberships =
-                organizations::list_of_user(transaction, &user.id, token::ALL, &images)?.data;
-            Ok::<_, ApiError>((
-                template,
-                Subject {
-                    user,
-                    session,
-                    memberships,
-                },
-            ))
+            let active_membership = active_membership(transaction, &session, &images)?;
+            let memberships = organizations::list_of_user(
+                transaction,
+                &user.id,
+                token::MOST_MEMBERSHIPS,
+                &images,
+            )?
+            .data;
+            let subject = Subject {
+                user,
+                session,
+                active_membership,
+                memberships,
+            };
+            Ok::<_, ApiError>((template, subject))
         })
         .await?;
     let claims = token::template_claims(&cx, &template.template, &subject, lifetime, token::jti()?);
     token::sign_template_token(&cx, &template, &claims)
+}
+
+/// The user's membership of the organization that is active in the session.
+fn active_membership(
+    transaction: &mut Transaction<'_>,
+    session: &Session,
+    images: &Images,
+) -> Result<Option<OrganizationMembership>, ApiError> {
+    let Some(organization) = &session.last_active_organization_id else {
+        return Ok(None);
+    };
+    Ok(organizations::get_membership(
+        transaction,
+        organization,
+        &session.user_id,
+        images,
+    )?)
 }
 
 fn find(

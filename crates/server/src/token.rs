@@ -21,7 +21,7 @@ const SESSION_TOKEN_SKEW: u64 = 10;
 /// The claims that a template cannot set.
 pub(crate) const RESERVED: &[&str] = &["azp", "exp", "iat", "iss", "jti", "nbf", "sub"];
 /// As many memberships of a user as go into a token.
-pub(crate) const ALL: Window = Window {
+pub(crate) const MOST_MEMBERSHIPS: Window = Window {
     limit: 500,
     offset: 0,
 };
@@ -30,20 +30,9 @@ pub(crate) const ALL: Window = Window {
 pub(crate) struct Subject {
     pub user: User,
     pub session: Session,
-    pub memberships: Vec<OrganizationMembership>,
-}
-
-impl Subject {
     /// The membership of the organization that is active in the session.
-    fn active_membership(&self) -> Option<&OrganizationMembership> {
-        let active = self.session.last_active_organization_id.as_ref()?;
-        self.memberships.iter().find(|membership| {
-            membership
-                .organization
-                .as_ref()
-                .is_some_and(|organization| organization.id == *active)
-        })
-    }
+    pub active_membership: Option<OrganizationMembership>,
+    pub memberships: Vec<OrganizationMembership>,
 }
 
 /// A new id for a token.
@@ -185,7 +174,7 @@ fn facts(subject: &Subject) -> Value {
         },
         "session": {"actor": subject.session.actor},
     });
-    if let Some(membership) = subject.active_membership()
+    if let Some(membership) = &subject.active_membership
         && let Some(organization) = &membership.organization
     {
         facts["org"] = json!({

@@ -8,7 +8,7 @@ use ironclerk_api::value::{DeletedObject, TotalCount};
 use ironclerk_api::{ApiError, ErrorCode, Patch, Sort};
 
 use crate::context::{Cx, not_found, window};
-use crate::database::Transaction;
+use crate::database::{DatabaseError, Transaction};
 use crate::http::Routes;
 use crate::identifier;
 use crate::password::NewPassword;
@@ -167,23 +167,24 @@ pub(crate) async fn create(cx: Cx, request: CreateUser) -> Result<User, ApiError
     let (images, now) = (cx.images(), cx.now);
     cx.database()
         .write(move |transaction| {
-            check_unique(
-                transaction,
-                UniqueColumn::ExternalId,
-                user.external_id.as_deref(),
-            )?;
-            check_unique(
-                transaction,
-                UniqueColumn::Username,
-                user.username.as_deref(),
-            )?;
-            store::insert(transaction, &user)?;
-            for NewIdentification { kind, value, .. } in &new_identifications {
-                if store::identification_exists(transaction, *kind, value)? {
-                    return Err(taken(kind.as_str()));
-                }
+            // To insert and then look is safe with other servers on the database; to look and then
+            // insert is not.
+            if !store::insert(transaction, &user)? {
+                let (external_id, username) = (&user.external_id, &user.username);
+                check_unique(
+                    transaction,
+                    UniqueColumn::ExternalId,
+                    external_id.as_deref(),
+                )?;
+                check_unique(transaction, UniqueColumn::Username, username.as_deref())?;
+                return Err(DatabaseError::Unique.into());
             }
-            store::insert_identifications(transaction, &user.id, &new_identifications, now)?;
+            let identifications = &new_identifications;
+            if let Some(kind) =
+                store::insert_identifications(transaction, &user.id, identifications, now)?
+            {
+                return Err(taken(kind.as_str()));
+            }
             if let Some(password) = &password {
                 store::set_password(transaction, &user.id, password, now)?;
             }
@@ -239,6 +240,10 @@ async fn update(cx: Cx, request: UpdateUser) -> Result<User, ApiError> {
     cx.database()
         .write(move |transaction| {
             let id = request.user_id;
+            // What is not changed here must not be put back over another's change.
+            if !store::lock(transaction, &id)? {
+                return Err(no_user(&id));
+            }
             let mut user = store::get(transaction, &id, &images)?.ok_or_else(|| no_user(&id))?;
             if let Patch::Set(value) = &username
                 && user.username.as_ref() != Some(value)

@@ -107,14 +107,16 @@ pub(crate) fn sql(url: &str, statement: &str) -> Result<Option<String>, String> 
             _ => None,
         }))
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    std::thread::scope(|scope| {
-        let done = scope.spawn(|| runtime.block_on(run)).join().unwrap();
-        done.map_err(|error: tokio_postgres::Error| format!("{error:?}"))
-    })
+    let run_to_end = || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime
+            .block_on(run)
+            .map_err(|error: tokio_postgres::Error| format!("{error:?}"))
+    };
+    std::thread::scope(|scope| scope.spawn(run_to_end).join().unwrap())
 }
 
 #[cfg(not(unix))]

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
+use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tokio::sync::oneshot;
@@ -175,6 +176,16 @@ fn connect(path: &Path, mode: OpenFlags) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(128);
+    // SQLite's own knows no letters but ASCII's.
+    connection.create_scalar_function(
+        "lower",
+        1,
+        FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC,
+        |context| {
+            let text: Option<String> = context.get(0)?;
+            Ok(text.map(|text| text.to_lowercase()))
+        },
+    )?;
     Ok(connection)
 }
 
@@ -192,6 +203,7 @@ pub(super) fn query(
     sql: &str,
     parameters: &[Value],
 ) -> Result<Vec<Row>, DatabaseError> {
+    refuse_nul(parameters)?;
     let mut statement = connection.prepare_cached(sql).map_err(error)?;
     let columns = statement.column_count();
     let mut answer = statement
@@ -222,11 +234,21 @@ pub(super) fn execute(
     sql: &str,
     parameters: &[Value],
 ) -> Result<u64, DatabaseError> {
+    refuse_nul(parameters)?;
     let mut statement = connection.prepare_cached(sql).map_err(error)?;
     let changed = statement
         .execute(rusqlite::params_from_iter(parameters))
         .map_err(error)?;
     Ok(changed as u64)
+}
+
+/// PostgreSQL stores no NUL, and where SQLite compares texts they end with one.
+fn refuse_nul(parameters: &[Value]) -> Result<(), DatabaseError> {
+    let has_nul = |value: &Value| matches!(value, Value::Text(text) if text.contains('\0'));
+    if parameters.iter().any(has_nul) {
+        return Err(DatabaseError::Text);
+    }
+    Ok(())
 }
 
 impl rusqlite::ToSql for Value {

@@ -81,15 +81,17 @@ pub(crate) fn list(
     })
 }
 
+/// Stores a template, unless its name is taken.
 pub(crate) fn insert(
     transaction: &mut Transaction<'_>,
     stored: &StoredTemplate,
-) -> Result<(), DatabaseError> {
+) -> Result<bool, DatabaseError> {
     let template = &stored.template;
-    transaction.execute(
+    let inserted = transaction.execute(
         "INSERT INTO jwt_templates (id, name, claims, lifetime, allowed_clock_skew,
              signing_algorithm, signing_key, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         ON CONFLICT DO NOTHING",
         &[
             (&template.id).into(),
             (&template.name).into(),
@@ -102,7 +104,7 @@ pub(crate) fn insert(
             template.updated_at.into(),
         ],
     )?;
-    Ok(())
+    Ok(inserted > 0)
 }
 
 pub(crate) fn update(

@@ -72,7 +72,11 @@ impl Conditions {
 
     /// The values that come plain or with a `+`, and none of those that come with a `-`.
     fn with_and_without(&mut self, column: &str, values: &[String]) {
-        self.with_and_without_in(values, |verb, list| format!("{column} {verb} ({list})"));
+        self.with_and_without_in(values, |verb, list| match verb {
+            // Whoever has no value has none of these.
+            "NOT IN" => format!("({column} IS NULL OR {column} NOT IN ({list}))"),
+            _ => format!("{column} {verb} ({list})"),
+        });
     }
 
     /// The same, with the condition in the caller's words.

@@ -2,10 +2,9 @@
 
 use ironclerk_api::id::{OrganizationId, UserId};
 use ironclerk_api::organizations::{
-    ListOrganizationMemberships, ListOrganizations, Organization, OrganizationMembership,
-    OrganizationSort, PublicUserData,
+    ListOrganizations, Organization, OrganizationMembership, OrganizationSort, PublicUserData,
 };
-use ironclerk_api::users::MemberSort;
+use ironclerk_api::users::{MemberSort, UserFilter};
 use ironclerk_api::{Page, Sort};
 
 use super::users::{self, PRIMARY_EMAIL_ADDRESS, PRIMARY_PHONE_NUMBER};
@@ -119,16 +118,27 @@ pub(crate) fn list(
     Ok(Page { data, total_count })
 }
 
-/// Stores an organization.
+/// Keeps an organization and its members from being changed by others until the transaction ends.
+pub(crate) fn lock(
+    transaction: &mut Transaction<'_>,
+    id: &OrganizationId,
+) -> Result<(), DatabaseError> {
+    let sql = "UPDATE organizations SET updated_at = updated_at WHERE id = $1";
+    transaction.execute(sql, &[id.into()])?;
+    Ok(())
+}
+
+/// Stores an organization, unless its slug is taken.
 pub(crate) fn insert(
     transaction: &mut Transaction<'_>,
     organization: &Organization,
-) -> Result<(), DatabaseError> {
-    transaction.execute(
+) -> Result<bool, DatabaseError> {
+    let inserted = transaction.execute(
         "INSERT INTO organizations (id, name, slug, max_allowed_memberships,
              admin_delete_enabled, public_metadata, private_metadata, created_by, created_at,
              updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         ON CONFLICT DO NOTHING",
         &[
             (&organization.id).into(),
             (&organization.name).into(),
@@ -142,7 +152,7 @@ pub(crate) fn insert(
             organization.updated_at.into(),
         ],
     )?;
-    Ok(())
+    Ok(inserted > 0)
 }
 
 /// Stores a membership of a user.
@@ -192,17 +202,16 @@ pub(crate) fn get_membership(
 pub(crate) fn list_members(
     transaction: &mut Transaction<'_>,
     organization: &OrganizationId,
-    request: &ListOrganizationMemberships,
+    roles: &[String],
+    filter: &UserFilter,
+    sort: Sort<MemberSort>,
     window: Window,
     images: &Images,
 ) -> Result<Page<OrganizationMembership>, DatabaseError> {
     let mut conditions = Conditions::default();
     conditions.equals("memberships.organization_id", organization);
-    conditions.one_of("memberships.role", &request.role);
-    users::add_conditions(&mut conditions, &request.filter);
-    let sort = request
-        .order_by
-        .unwrap_or(Sort::descending(MemberSort::CreatedAt));
+    conditions.one_of("memberships.role", roles);
+    users::add_conditions(&mut conditions, filter);
     let key = match sort.key {
         MemberSort::CreatedAt => "memberships.created_at",
         MemberSort::EmailAddress => PRIMARY_EMAIL_ADDRESS,

@@ -100,19 +100,31 @@ fn values(user: &User) -> Vec<Value> {
     ]
 }
 
-/// Stores a user. The identifications are stored apart.
-pub(crate) fn insert(transaction: &mut Transaction<'_>, user: &User) -> Result<(), DatabaseError> {
-    transaction.execute(
+/// Stores a user, unless something unique of theirs is taken. The identifications are stored
+/// apart.
+pub(crate) fn insert(
+    transaction: &mut Transaction<'_>,
+    user: &User,
+) -> Result<bool, DatabaseError> {
+    let inserted = transaction.execute(
         "INSERT INTO users (external_id, username, first_name, last_name, locale,
              primary_email_address_id, primary_phone_number_id, public_metadata,
              private_metadata, unsafe_metadata, banned, delete_self_enabled,
              create_organization_enabled, create_organizations_limit, legal_accepted_at,
              last_sign_in_at, last_active_at, created_at, updated_at, id)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-             $19, $20)",
+             $19, $20)
+         ON CONFLICT DO NOTHING",
         &values(user),
     )?;
-    Ok(())
+    Ok(inserted > 0)
+}
+
+/// Keeps a user from being changed by others until the transaction ends, and tells whether they
+/// are there.
+pub(crate) fn lock(transaction: &mut Transaction<'_>, id: &UserId) -> Result<bool, DatabaseError> {
+    let sql = "UPDATE users SET updated_at = updated_at WHERE id = $1";
+    Ok(transaction.execute(sql, &[id.into()])? > 0)
 }
 
 /// Stores what has changed of a user, but for password and identifications.
@@ -157,18 +169,25 @@ pub(crate) struct NewIdentification {
     pub value: String,
 }
 
-/// Stores the identifications of a user, in their order.
+/// Stores the identifications of a user, in their order, and answers the kind of the first that is
+/// taken.
 pub(crate) fn insert_identifications(
     transaction: &mut Transaction<'_>,
     user: &UserId,
     identifications: &[NewIdentification],
     now: i64,
-) -> Result<(), DatabaseError> {
-    for (ordinal, identification) in (0_i64..).zip(identifications) {
-        transaction.execute(
+) -> Result<Option<IdentificationKind>, DatabaseError> {
+    let mut in_order: Vec<_> = (0_i64..).zip(identifications).collect();
+    // The same order for all users, so that no two of them wait for each other.
+    in_order.sort_by(|(_, one), (_, other)| {
+        (one.kind.as_str(), &one.value).cmp(&(other.kind.as_str(), &other.value))
+    });
+    for (ordinal, identification) in in_order {
+        let inserted = transaction.execute(
             "INSERT INTO identifications (id, user_id, kind, value, verified,
                  verification_strategy, ordinal, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, TRUE, 'admin', $5, $6, $7)",
+             VALUES ($1, $2, $3, $4, TRUE, 'admin', $5, $6, $7)
+             ON CONFLICT DO NOTHING",
             &[
                 (&identification.id).into(),
                 user.into(),
@@ -179,8 +198,11 @@ pub(crate) fn insert_identifications(
                 now.into(),
             ],
         )?;
+        if inserted == 0 {
+            return Ok(Some(identification.kind));
+        }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// A user with their identifications.
@@ -219,19 +241,6 @@ pub(crate) enum UniqueColumn {
     Id,
     ExternalId,
     Username,
-}
-
-/// Whether an identification is taken.
-pub(crate) fn identification_exists(
-    transaction: &mut Transaction<'_>,
-    kind: IdentificationKind,
-    value: &str,
-) -> Result<bool, DatabaseError> {
-    let row = transaction.query_one(
-        "SELECT id FROM identifications WHERE kind = $1 AND value = $2",
-        &[kind.as_str().into(), value.into()],
-    )?;
-    Ok(row.is_some())
 }
 
 /// Lists users.

@@ -1,0 +1,184 @@
+//! The contract against the facts of Clerk's published descriptions (`testdata/openapi`).
+
+use std::collections::{BTreeSet, HashMap};
+use std::io::Write;
+
+use ironclerk_api::endpoint::{PAGINATED, path_parameters};
+use ironclerk_api::jwt_templates::JwtTemplate;
+use ironclerk_api::organizations::{Organization, OrganizationMembership};
+use ironclerk_api::sessions::{Session, Token};
+use ironclerk_api::users::{EmailAddress, PhoneNumber, User};
+use ironclerk_api::value::{DeletedObject, TotalCount};
+use ironclerk_api::{ENDPOINTS, EndpointInfo};
+use serde_json::{Value, to_value};
+
+const OPERATIONS: &str = include_str!("../../../testdata/openapi/operations.tsv");
+const OBJECTS: &str = include_str!("../../../testdata/openapi/objects.tsv");
+/// The documented parameters of our operations that the contract does not have.
+const NOT_YET: &str = include_str!("../../../testdata/openapi/not_yet.tsv");
+
+/// The cells of a table's lines, by the names in its head.
+fn table(text: &str) -> Vec<HashMap<&str, &str>> {
+    let mut lines = text.lines();
+    let head: Vec<_> = lines.next().unwrap_or_default().split('\t').collect();
+    lines
+        .map(|line| head.iter().copied().zip(line.split('\t')).collect())
+        .collect()
+}
+
+fn names(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split(',').filter(|name| !name.is_empty())
+}
+
+fn endpoints() -> impl Iterator<Item = &'static EndpointInfo> {
+    ENDPOINTS.iter().copied().flatten()
+}
+
+#[test]
+fn every_endpoint_and_parameter_is_documented() {
+    let operations = table(OPERATIONS);
+    for endpoint in endpoints() {
+        let EndpointInfo {
+            name, method, path, ..
+        } = endpoint;
+        let operation = operations
+            .iter()
+            .find(|line| line["method"] == method.as_str() && line["path"] == *path)
+            .unwrap_or_else(|| panic!("{name}: {method} {path} is not documented"));
+        assert_eq!(
+            path_parameters(path).collect::<Vec<_>>(),
+            names(operation["path_params"]).collect::<Vec<_>>(),
+            "{name}"
+        );
+        let outside_path = match endpoint.has_body() {
+            true => "body_params",
+            false => "query_params",
+        };
+        let documented: BTreeSet<_> = names(operation["path_params"])
+            .chain(names(operation[outside_path]))
+            .collect();
+        for parameter in (endpoint.parameters)() {
+            assert!(documented.contains(parameter), "{name} {parameter}");
+        }
+        assert_eq!(
+            endpoint.paginated_on_request,
+            documented.contains(PAGINATED),
+            "{name}: whether a page is answered only on request"
+        );
+    }
+}
+
+#[test]
+fn the_parameters_that_are_missing_are_known() {
+    let mut not_yet = BTreeSet::new();
+    let operations = table(OPERATIONS);
+    for EndpointInfo {
+        method,
+        path,
+        parameters,
+        ..
+    } in endpoints()
+    {
+        let ours = parameters();
+        for operation in &operations {
+            if operation["method"] != method.as_str() || operation["path"] != *path {
+                continue;
+            }
+            for parameter in names(operation["query_params"]).chain(names(operation["body_params"]))
+            {
+                if !ours.contains(&parameter) && parameter != PAGINATED {
+                    not_yet.insert(format!("{method}\t{path}\t{parameter}\n"));
+                }
+            }
+        }
+    }
+    let not_yet: String = std::iter::once("method\tpath\tparameter\n".to_owned())
+        .chain(not_yet)
+        .collect();
+    if std::env::var_os("IRONCLERK_UPDATE").is_some() {
+        let file = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../testdata/openapi/not_yet.tsv"
+        );
+        std::fs::write(file, &not_yet).unwrap();
+    }
+    assert!(
+        not_yet == NOT_YET,
+        "testdata/openapi/not_yet.tsv is out of date; IRONCLERK_UPDATE=1 writes it anew:\n{not_yet}"
+    );
+}
+
+#[test]
+fn resources_have_the_documented_fields() {
+    let objects = table(OBJECTS);
+    for (schema, resource) in [
+        ("DeletedObject", to_value(DeletedObject::default())),
+        ("EmailAddress", to_value(EmailAddress::default())),
+        ("JWTTemplate", to_value(JwtTemplate::default())),
+        ("Organization", to_value(Organization::default())),
+        (
+            "OrganizationMembership",
+            to_value(OrganizationMembership::default()),
+        ),
+        ("PhoneNumber", to_value(PhoneNumber::default())),
+        ("Session", to_value(Session::default())),
+        ("Token", to_value(Token::default())),
+        ("TotalCount", to_value(TotalCount::default())),
+        ("User", to_value(User::default())),
+    ] {
+        let resource = resource.unwrap();
+        let documented: Vec<_> = objects
+            .iter()
+            .filter(|line| line["schema"] == schema)
+            .collect();
+        assert!(!documented.is_empty(), "{schema} is not documented");
+        for line in &documented {
+            let field = line["field"];
+            let value = resource.get(field);
+            assert!(
+                value.is_some() || line["required"] != "yes",
+                "{schema}.{field} is required and missing"
+            );
+            // The kind of a deleted object is that of the object.
+            if field == "object" && !line["object"].is_empty() {
+                let allowed: Vec<_> = line["object"].split('|').map(Value::from).collect();
+                assert!(
+                    allowed.contains(value.unwrap()),
+                    "{schema}.object: {value:?}"
+                );
+            }
+        }
+        for field in resource.as_object().unwrap().keys() {
+            assert!(
+                documented.iter().any(|line| line["field"] == field),
+                "{schema}.{field} is not documented"
+            );
+        }
+    }
+}
+
+/// Says how far we are, where it is seen although the test passes.
+#[test]
+fn coverage_is_reported() {
+    let operations = table(OPERATIONS);
+    let documented: BTreeSet<_> = operations
+        .iter()
+        .map(|line| (line["method"], line["path"]))
+        .collect();
+    let ours: BTreeSet<_> = endpoints()
+        .map(|endpoint| (endpoint.method.as_str(), endpoint.path))
+        .collect();
+    let covered = ours.intersection(&documented).count();
+    assert_eq!(
+        covered,
+        endpoints().count(),
+        "each operation is declared once"
+    );
+    let missing = table(NOT_YET).len();
+    writeln!(
+        std::io::stderr(),
+        "Backend API coverage: {covered} of {} documented operations, without {missing} of their parameters",
+        documented.len()
+    )
+    .unwrap();
+}

@@ -1,0 +1,12 @@
+//! The API from outside, over real sockets: each scenario on SQLite and on PostgreSQL.
+
+// The functions that the tests share stop a test like the tests themselves.
+#![allow(clippy::unwrap_used)]
+
+mod harness;
+mod instance;
+mod jwt_templates;
+mod organizations;
+mod refusals;
+mod sessions;
+mod users;
