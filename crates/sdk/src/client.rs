@@ -397,7 +397,7 @@ impl ClientBuilder {
         self
     }
 
-    /// The HTTP client to use, with its proxies, certificates and limits; user agent, timeout and
+    /// The HTTP client to use, with its proxies, certificates, limits and redirects; user agent, timeout and
     /// the API's headers are then its own to set, but for the secret key.
     #[must_use]
     pub fn http_client(mut self, http: reqwest::Client) -> Self {
