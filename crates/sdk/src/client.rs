@@ -23,6 +23,7 @@
 
 mod namespaces;
 mod retry;
+mod session_api;
 
 use std::sync::Arc;
 use std::time::Duration;

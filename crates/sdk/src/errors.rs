@@ -275,6 +275,35 @@ pub enum ConfigurationError {
     /// The address of the API is not an absolute HTTP address.
     #[error("The API URL (CLERK_API_URL) must begin with http:// or https://, unlike {0:?}.")]
     InvalidApiUrl(String),
+    /// The address of the proxy is no address.
+    #[error(
+        "The proxy URL (CLERK_PROXY_URL) must be an absolute URL or begin with /, unlike {0:?}."
+    )]
+    InvalidProxyUrl(String),
+    /// A satellite of a development instance has no page to sign in at.
+    #[error("Missing signInUrl. Pass a signInUrl for dev instances if an app is satellite")]
+    MissingSignInUrl,
+    /// The page to sign in at is no absolute address.
+    #[error("The signInUrl needs to have a absolute url format.")]
+    RelativeSignInUrl,
+    /// The page to sign in at is on the satellite itself.
+    #[error("The signInUrl needs to be on a different origin than your satellite application.")]
+    SignInUrlOnSatellite,
+    /// A satellite has neither a domain nor a proxy.
+    #[error(
+        "Missing domain and proxyUrl. A satellite application needs to specify a domain or a proxyUrl"
+    )]
+    MissingDomainAndProxyUrl,
+    /// A pattern of organization or personal account pages cannot be read.
+    #[error(
+        "Invalid pattern \"{patterns}\": Error: Invalid path and options: Consult the documentation of path-to-regexp here: https://github.com/pillarjs/path-to-regexp/tree/6.x\n{detail}"
+    )]
+    InvalidPathPattern {
+        /// The patterns, one of which it is.
+        patterns: String,
+        /// What is wrong, and where.
+        detail: String,
+    },
     /// A value cannot stand in an HTTP header.
     #[error("The {0} has a character that cannot stand in an HTTP header.")]
     NotAHeader(&'static str),

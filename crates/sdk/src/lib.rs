@@ -16,6 +16,7 @@
 //! | [`jwt`] | tokens | `@clerk/backend/jwt` |
 //! | [`keys`] | the keys behind the tokens | JWKS, `jwtKey` |
 //! | [`instance`] | publishable and secret key | `@clerk/shared/keys` |
+//! | [`internal`] | for adapters of web frameworks | `@clerk/backend/internal` |
 //! | [`errors`] | what can go wrong | `@clerk/backend/errors` |
 
 #[cfg(feature = "actix")]
@@ -28,6 +29,7 @@ pub mod client;
 mod environment;
 pub mod errors;
 pub mod instance;
+pub mod internal;
 pub mod jwt;
 pub mod keys;
 #[cfg(any(feature = "tower", feature = "actix"))]

@@ -58,7 +58,7 @@ pub fn verify(
     now: SystemTime,
 ) -> Result<SessionClaims, TokenVerificationError> {
     let token = jwt::decode(token)?;
-    if !is_session_token(&token) {
+    if TokenKind::of(&token) != TokenKind::Session {
         return Err(TokenVerificationError::new(
             Reason::TokenTypeMismatch,
             "The token is not a session token.",
@@ -70,25 +70,51 @@ pub fn verify(
 /// The beginning of the subject of every machine token.
 const MACHINE_SUBJECT_PREFIX: &str = "mch_";
 
-/// Whether the token says of itself that it belongs to a session. It is only ever a reason to
-/// refuse a token, so it may be asked of an unverified one.
-pub(crate) fn is_session_token(token: &UnverifiedJwt<'_>) -> bool {
-    let is_oauth_access_token = token
-        .header()
-        .get("typ")
-        .and_then(Value::as_str)
-        .is_some_and(|typ| matches!(typ, "at+jwt" | "application/at+jwt"));
-    let is_machine_token = token
-        .unverified_claims()
-        .get("sub")
-        .and_then(Value::as_str)
-        .is_some_and(|subject| subject.starts_with(MACHINE_SUBJECT_PREFIX));
-    // Tokens from before the header was introduced do not have it.
-    let is_of_other_category = token.header().get("cat").is_some_and(|category| {
-        let accepted = [TokenCategory::Session, TokenCategory::Unspecified];
-        !accepted.iter().any(|known| category == known.as_str())
-    });
-    !(is_oauth_access_token || is_machine_token || is_of_other_category)
+/// What a token says of itself. It is only ever a reason to refuse a token, so it may be asked of
+/// an unverified one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TokenKind {
+    Session,
+    /// A machine-to-machine token.
+    MachineToMachine,
+    /// An access token of an OAuth client.
+    OAuth,
+    /// Made for something else, such as from a JWT template.
+    OtherCategory,
+}
+
+impl TokenKind {
+    pub(crate) fn of(token: &UnverifiedJwt<'_>) -> Self {
+        let is_oauth_access_token = token
+            .header()
+            .get("typ")
+            .and_then(Value::as_str)
+            .is_some_and(|typ| matches!(typ, "at+jwt" | "application/at+jwt"));
+        let is_machine_token = token
+            .unverified_claims()
+            .get("sub")
+            .and_then(Value::as_str)
+            .is_some_and(|subject| subject.starts_with(MACHINE_SUBJECT_PREFIX));
+        if is_machine_token {
+            Self::MachineToMachine
+        } else if is_oauth_access_token {
+            Self::OAuth
+        } else if is_of_session_category(token) {
+            Self::Session
+        } else {
+            Self::OtherCategory
+        }
+    }
+}
+
+/// Whether the token is of the category of session tokens and handshakes, or says nothing about
+/// it: tokens from before the header was introduced do not have it.
+pub(crate) fn is_of_session_category(token: &UnverifiedJwt<'_>) -> bool {
+    token.header().get("cat").is_none_or(|category| {
+        [TokenCategory::Session, TokenCategory::Unspecified]
+            .iter()
+            .any(|known| category == known.as_str())
+    })
 }
 
 /// The claims of a verified session token, kept exactly as the token has them.

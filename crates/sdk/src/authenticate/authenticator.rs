@@ -1,11 +1,17 @@
 //! The decision with its surroundings: configuration, keys, clock.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::request::Parts;
 
-use super::{Keys, RequestFacts, RequestState, Settings, Step, decide, no_key_source};
+#[cfg(feature = "client")]
+use super::SessionApi;
+use super::{
+    Answers, HandshakePayloadError, Keys, OrganizationSync, ProxyUrl, RefreshFailure, RequestFacts,
+    RequestState, Settings, Step, decide, no_key_source,
+};
 #[cfg(feature = "client")]
 use crate::client::Client;
 use crate::environment;
@@ -39,10 +45,20 @@ use crate::keys::{FetchKeys, KeyCache};
 #[doc(alias = "createAuthenticateRequest")]
 pub struct Authenticator(Arc<Shared>);
 
-#[derive(Debug)]
 struct Shared {
     settings: Settings,
     keys: KeySource,
+    #[cfg(feature = "client")]
+    session_api: Option<Box<dyn SessionApi>>,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("settings", &self.settings)
+            .field("keys", &self.keys)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug)]
@@ -71,10 +87,12 @@ impl Authenticator {
         &self.0.settings
     }
 
-    /// Finds out who makes a request. With the keys in memory it does not wait; otherwise it
-    /// waits for one request to Clerk, at most [`KeyCache::REQUEST_TIMEOUT`] once its turn comes.
+    /// Finds out who makes a request. With the keys in memory it does not wait, except for a
+    /// browser that comes back from a handshake or brings an expired session: then it asks
+    /// Clerk. Each question takes at most [`KeyCache::REQUEST_TIMEOUT`] per attempt, once its turn
+    /// comes.
     ///
-    /// Reads the system clock. Needs a tokio runtime, unless a JWT key is set.
+    /// Reads the system clock. Needs a tokio runtime.
     ///
     /// JavaScript: `authenticateRequest(request)`.
     #[cfg(feature = "client")]
@@ -87,17 +105,26 @@ impl Authenticator {
     #[cfg(feature = "client")]
     pub async fn authenticate_at(&self, parts: &Parts, now: SystemTime) -> RequestState {
         let facts = RequestFacts::from_parts(parts);
-        let cache = match &self.0.keys {
-            KeySource::Local(key) => return self.decide_with(key, &facts, now),
-            KeySource::Remote(cache) => cache,
-        };
-        let mut keys = Keys::remote(cache.known_keys());
+        let mut answers = self.answers();
         loop {
-            match decide(&facts, self.settings(), &keys, now) {
+            match decide(&facts, self.settings(), &answers, now) {
                 Step::Done(state) => return *state,
                 Step::NeedKey(key_id) => {
-                    let answer = cache.key(key_id.as_deref()).await;
-                    keys.answer(key_id, answer);
+                    let key = match &self.0.keys {
+                        KeySource::Local(key) => Ok(key.clone()),
+                        KeySource::Remote(cache) => cache.key(key_id.as_deref()).await,
+                    };
+                    answers.key(key_id, key);
+                }
+                Step::NeedRefresh(question) => answers.refreshed(match &self.0.session_api {
+                    Some(api) => api.refresh_session(*question).await,
+                    None => Err(RefreshFailure::MissingApiClient),
+                }),
+                Step::NeedHandshakePayload(nonce) => {
+                    answers.handshake_payload(match &self.0.session_api {
+                        Some(api) => api.handshake_payload(nonce).await,
+                        None => Err(no_session_api()),
+                    });
                 }
             }
         }
@@ -105,40 +132,31 @@ impl Authenticator {
 
     /// Finds out who makes a request with what is in memory: the JWT key, or the keys fetched so
     /// far. Never waits. A token whose key is not at hand is answered with the reason
-    /// `jwk-failed-to-resolve`.
+    /// `jwk-failed-to-resolve`; no session is refreshed.
     pub fn authenticate_local(&self, parts: &Parts, now: SystemTime) -> RequestState {
         let facts = RequestFacts::from_parts(parts);
-        match &self.0.keys {
-            KeySource::Local(key) => self.decide_with(key, &facts, now),
-            #[cfg(feature = "client")]
-            KeySource::Remote(cache) => {
-                self.decide_without_waiting(Keys::remote(cache.known_keys()), &facts, now)
-            }
-        }
-    }
-
-    fn decide_with(
-        &self,
-        key: &PublicKey,
-        facts: &RequestFacts<'_>,
-        now: SystemTime,
-    ) -> RequestState {
-        self.decide_without_waiting(Keys::Local(key.clone()), facts, now)
-    }
-
-    fn decide_without_waiting(
-        &self,
-        mut keys: Keys,
-        facts: &RequestFacts<'_>,
-        now: SystemTime,
-    ) -> RequestState {
+        let mut answers = self.answers();
         loop {
-            match decide(facts, self.settings(), &keys, now) {
+            match decide(&facts, self.settings(), &answers, now) {
                 Step::Done(state) => return *state,
-                Step::NeedKey(key_id) => keys.answer(key_id, Err(no_key_source())),
+                Step::NeedKey(key_id) => answers.key(key_id, Err(no_key_source())),
+                Step::NeedRefresh(_) => answers.refreshed(Err(RefreshFailure::MissingApiClient)),
+                Step::NeedHandshakePayload(_) => answers.handshake_payload(Err(no_session_api())),
             }
         }
     }
+
+    fn answers(&self) -> Answers {
+        Answers::new(match &self.0.keys {
+            KeySource::Local(key) => Keys::Local(key.clone()),
+            #[cfg(feature = "client")]
+            KeySource::Remote(cache) => Keys::remote(cache.known_keys()),
+        })
+    }
+}
+
+fn no_session_api() -> HandshakePayloadError {
+    HandshakePayloadError("there is no client of the Backend API".to_owned())
 }
 
 /// Configures an [`Authenticator`]. An empty text counts as not set.
@@ -154,16 +172,37 @@ pub struct AuthenticatorBuilder {
     require_authorized_party: Option<bool>,
     clock_skew: Option<Duration>,
     issuer: Option<String>,
+    proxy_url: Option<String>,
+    domain: Option<String>,
+    is_satellite: bool,
+    satellite_auto_sync: Option<bool>,
+    satellite_domains: Vec<String>,
+    sign_in_url: Option<String>,
+    sign_up_url: Option<String>,
+    organization_sync: OrganizationSync,
     /// Variables of older SDKs that are set, to name them in an error.
     old_secret_key: Option<&'static str>,
     old_publishable_key: Option<&'static str>,
     #[cfg(feature = "client")]
     fetcher: Option<Box<dyn FetchKeys>>,
+    #[cfg(feature = "client")]
+    session_api: Option<Box<dyn SessionApi>>,
 }
 
 impl AuthenticatorBuilder {
-    /// Reads `CLERK_PUBLISHABLE_KEY`, `CLERK_SECRET_KEY`, `CLERK_JWT_KEY`, `CLERK_API_URL` and
-    /// `CLERK_API_VERSION`, once, now.
+    /// Reads the environment, once, now:
+    ///
+    /// | variable | setting |
+    /// |---|---|
+    /// | `CLERK_PUBLISHABLE_KEY` | [`publishable_key`](Self::publishable_key) |
+    /// | `CLERK_SECRET_KEY` | [`secret_key`](Self::secret_key) |
+    /// | `CLERK_JWT_KEY` | [`jwt_key`](Self::jwt_key) |
+    /// | `CLERK_API_URL` | [`api_url`](Self::api_url) |
+    /// | `CLERK_API_VERSION` | [`api_version`](Self::api_version) |
+    /// | `CLERK_PROXY_URL` | [`proxy_url`](Self::proxy_url) |
+    /// | `CLERK_DOMAIN` | [`domain`](Self::domain) |
+    /// | `CLERK_IS_SATELLITE` | [`is_satellite`](Self::is_satellite): `true` in any case, or a number above 0 |
+    /// | `CLERK_SIGN_IN_URL` | [`sign_in_url`](Self::sign_in_url) |
     ///
     /// # Errors
     /// When a variable is not Unicode. Missing keys are found by [`build`](Self::build).
@@ -182,6 +221,10 @@ impl AuthenticatorBuilder {
             jwt_key: read("CLERK_JWT_KEY")?,
             api_url: read("CLERK_API_URL")?,
             api_version: read("CLERK_API_VERSION")?,
+            proxy_url: read("CLERK_PROXY_URL")?,
+            domain: read("CLERK_DOMAIN")?,
+            is_satellite: read("CLERK_IS_SATELLITE")?.is_some_and(|text| is_truthy(&text)),
+            sign_in_url: read("CLERK_SIGN_IN_URL")?,
             old_secret_key: is_set("CLERK_API_KEY")?,
             old_publishable_key: is_set("CLERK_FRONTEND_API")?,
             ..Self::default()
@@ -267,6 +310,97 @@ impl AuthenticatorBuilder {
         self
     }
 
+    /// Where the Frontend API is reached through the application's own domain: an absolute URL,
+    /// or a path that begins with `/`.
+    ///
+    /// JavaScript: `proxyUrl`.
+    #[must_use]
+    #[doc(alias = "proxyUrl")]
+    pub fn proxy_url(mut self, url: impl Into<String>) -> Self {
+        self.proxy_url = Some(url.into());
+        self
+    }
+
+    /// The domain of a satellite application, such as `satellite.com`.
+    #[must_use]
+    pub fn domain(mut self, domain: impl Into<String>) -> Self {
+        self.domain = Some(domain.into());
+        self
+    }
+
+    /// Whether this application shares the users of a primary application on another domain. It
+    /// then needs a domain or a proxy URL, and in development a sign-in URL. Default: false.
+    ///
+    /// JavaScript: `isSatellite`.
+    #[must_use]
+    #[doc(alias = "isSatellite")]
+    pub fn is_satellite(mut self, is_satellite: bool) -> Self {
+        self.is_satellite = is_satellite;
+        self
+    }
+
+    /// Whether a visitor of this satellite who has no cookie of Clerk's yet is sent to the primary
+    /// domain once, to find out whether they are signed in there. Default: true.
+    ///
+    /// JavaScript: `satelliteAutoSync`.
+    #[must_use]
+    #[doc(alias = "satelliteAutoSync")]
+    pub fn satellite_auto_sync(mut self, is_on: bool) -> Self {
+        self.satellite_auto_sync = Some(is_on);
+        self
+    }
+
+    /// The domains of the satellite applications that this primary application serves, such as
+    /// `satellite.com` or `localhost:3001`. A primary application with satellites **must** name
+    /// them: it answers no others. Default: none.
+    #[must_use]
+    pub fn satellite_domains<T: Into<String>>(
+        mut self,
+        domains: impl IntoIterator<Item = T>,
+    ) -> Self {
+        self.satellite_domains = domains.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The page to sign in at. A satellite's is on the primary domain, so it is absolute.
+    ///
+    /// JavaScript: `signInUrl`.
+    #[must_use]
+    #[doc(alias = "signInUrl")]
+    pub fn sign_in_url(mut self, url: impl Into<String>) -> Self {
+        self.sign_in_url = Some(url.into());
+        self
+    }
+
+    /// The page to sign up at.
+    ///
+    /// JavaScript: `signUpUrl`.
+    #[must_use]
+    #[doc(alias = "signUpUrl")]
+    pub fn sign_up_url(mut self, url: impl Into<String>) -> Self {
+        self.sign_up_url = Some(url.into());
+        self
+    }
+
+    /// Which pages belong to which organization. Default: none do.
+    ///
+    /// JavaScript: `organizationSyncOptions`.
+    #[must_use]
+    #[doc(alias = "organizationSyncOptions")]
+    pub fn organization_sync(mut self, sync: OrganizationSync) -> Self {
+        self.organization_sync = sync;
+        self
+    }
+
+    /// How sessions are refreshed and handshakes resolved. Default: by the Backend API, with the
+    /// secret key; without one not at all.
+    #[cfg(feature = "client")]
+    #[must_use]
+    pub fn session_api(mut self, api: impl SessionApi) -> Self {
+        self.session_api = Some(Box::new(api));
+        self
+    }
+
     /// How the instance's keys are fetched when there is no JWT key. Default: from the Backend
     /// API, with the secret key.
     #[cfg(feature = "client")]
@@ -279,8 +413,9 @@ impl AuthenticatorBuilder {
     /// Checks the configuration.
     ///
     /// # Errors
-    /// When the publishable key is missing or malformed, when the JWT key is not a public key, or
-    /// when there is neither a JWT key nor a secret key with a way to fetch the keys.
+    /// When the publishable key is missing or malformed, when the JWT key is not a public key,
+    /// when there is neither a JWT key nor a secret key with a way to fetch the keys, or when a
+    /// satellite lacks what it needs.
     pub fn build(self) -> Result<Authenticator, ConfigurationError> {
         let publishable_key: PublishableKey = match set(self.publishable_key) {
             Some(key) => key.parse()?,
@@ -304,6 +439,28 @@ impl AuthenticatorBuilder {
             .unwrap_or(verify.require_authorized_party);
         verify.clock_skew = self.clock_skew.unwrap_or(verify.clock_skew);
 
+        settings.proxy_url = match set(self.proxy_url) {
+            Some(url) => Some(ProxyUrl::new(&url)?),
+            None => None,
+        };
+        settings.domain = set(self.domain).map(|domain| bare_domain(&domain));
+        settings.is_satellite = self.is_satellite;
+        settings.satellite_auto_sync = self
+            .satellite_auto_sync
+            .unwrap_or(settings.satellite_auto_sync);
+        let domains = self.satellite_domains.iter();
+        settings.satellite_domains = domains.map(|domain| bare_domain(domain)).collect();
+        settings.sign_in_url = set(self.sign_in_url);
+        settings.sign_up_url = set(self.sign_up_url);
+        settings.organization_sync = self.organization_sync;
+
+        #[cfg(feature = "client")]
+        let client = match &settings.secret_key {
+            Some(_) if self.fetcher.is_none() || self.session_api.is_none() => {
+                Some(client_of(&settings)?)
+            }
+            _ => None,
+        };
         let keys = if let Some(key) = set(self.jwt_key) {
             KeySource::Local(key.parse().map_err(ConfigurationError::InvalidJwtKey)?)
         } else if settings.secret_key.is_none() {
@@ -313,20 +470,28 @@ impl AuthenticatorBuilder {
         } else {
             #[cfg(feature = "client")]
             {
-                let fetcher = match self.fetcher {
-                    Some(fetcher) => fetcher,
-                    None => Box::new(client_of(&settings)?),
-                };
-                KeySource::Remote(KeyCache::boxed(fetcher))
+                let of_client = || Some(Box::new(client.clone()?) as Box<dyn FetchKeys>);
+                let fetcher = self.fetcher.or_else(of_client);
+                KeySource::Remote(KeyCache::boxed(
+                    fetcher.ok_or(ConfigurationError::MissingKeySource)?,
+                ))
             }
             #[cfg(not(feature = "client"))]
             return Err(ConfigurationError::MissingKeySource);
         };
-        Ok(Authenticator(Arc::new(Shared { settings, keys })))
+        settings.check()?;
+        Ok(Authenticator(Arc::new(Shared {
+            settings,
+            keys,
+            #[cfg(feature = "client")]
+            session_api: self
+                .session_api
+                .or_else(|| Some(Box::new(client?) as Box<dyn SessionApi>)),
+        })))
     }
 }
 
-/// The client that fetches the instance's keys.
+/// The client that fetches the instance's keys and asks about sessions.
 #[cfg(feature = "client")]
 fn client_of(settings: &Settings) -> Result<Client, ConfigurationError> {
     let mut builder = Client::builder()
@@ -337,6 +502,23 @@ fn client_of(settings: &Settings) -> Result<Client, ConfigurationError> {
         builder = builder.secret_key(key.clone());
     }
     builder.build()
+}
+
+/// A domain as people write it, without scheme and without a slash at its end.
+fn bare_domain(text: &str) -> String {
+    let text = text.trim().trim_end_matches('/');
+    let without_scheme = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    without_scheme.unwrap_or(text).to_owned()
+}
+
+/// The rule of Clerk's SDKs: `true` in any case, or a number above 0 at the beginning.
+fn is_truthy(text: &str) -> bool {
+    let text = text.trim();
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    let mut number = digits.bytes().take_while(u8::is_ascii_digit);
+    text.eq_ignore_ascii_case("true") || number.any(|digit| digit != b'0')
 }
 
 fn set(text: Option<String>) -> Option<String> {
@@ -379,6 +561,63 @@ mod tests {
         let key = settings.secret_key.as_ref().map(SecretKey::expose);
         assert_eq!(key, Some("sk_live_x"));
         assert!(!format!("{authenticator:?}").contains("sk_live_x"));
+    }
+
+    #[test]
+    fn a_satellite_has_what_it_needs() {
+        const DEVELOPMENT: &str = "pk_test_aGFwcHktaGlwcG8tMS5jbGVyay5hY2NvdW50cy5kZXYk";
+        let key = PrivateKey::generate().expect("a key").public_key();
+        let build = |publishable_key, variables: &[(&'static str, &str)]| {
+            let pem = key.to_spki_pem();
+            let mut all = vec![
+                ("CLERK_PUBLISHABLE_KEY", publishable_key),
+                ("CLERK_JWT_KEY", pem.as_str()),
+            ];
+            all.extend_from_slice(variables);
+            from_variables(&all).map(|authenticator| authenticator.settings().clone())
+        };
+        let satellite = ("CLERK_IS_SATELLITE", "TRUE");
+        let domain = ("CLERK_DOMAIN", "https://satellite.com/");
+        let at = |url| ("CLERK_SIGN_IN_URL", url);
+        for (publishable_key, variables, error) in [
+            (
+                DEVELOPMENT,
+                vec![satellite, domain],
+                ConfigurationError::MissingSignInUrl,
+            ),
+            (
+                DEVELOPMENT,
+                vec![satellite, domain, at("/sign-in")],
+                ConfigurationError::RelativeSignInUrl,
+            ),
+            (
+                PUBLISHABLE_KEY,
+                vec![satellite, domain, at("https://satellite.com/sign-in")],
+                ConfigurationError::SignInUrlOnSatellite,
+            ),
+            (
+                PUBLISHABLE_KEY,
+                vec![("CLERK_IS_SATELLITE", "1")],
+                ConfigurationError::MissingDomainAndProxyUrl,
+            ),
+            (
+                PUBLISHABLE_KEY,
+                vec![("CLERK_PROXY_URL", "a b")],
+                ConfigurationError::InvalidProxyUrl("https://a b".to_owned()),
+            ),
+        ] {
+            let found = build(publishable_key, &variables).expect_err("an error");
+            assert_eq!(found, error);
+        }
+        let proxy = ("CLERK_PROXY_URL", "/__clerk");
+        let settings = build(PUBLISHABLE_KEY, &[satellite, domain, proxy]);
+        let settings = settings.expect("a configuration");
+        assert_eq!(settings.own_host(), "clerk.satellite.com");
+        assert!(settings.is_satellite);
+        for text in ["yes", "0", "-1", "false", ""] {
+            let settings = build(PUBLISHABLE_KEY, &[("CLERK_IS_SATELLITE", text)]);
+            assert!(!settings.expect("a configuration").is_satellite, "{text}");
+        }
     }
 
     #[test]

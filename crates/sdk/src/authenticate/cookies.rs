@@ -8,16 +8,11 @@ use http::header::COOKIE;
 use percent_encoding::percent_decode_str;
 
 use super::facts::RequestFacts;
+use super::settings::Settings;
 use crate::instance::PublishableKey;
+use crate::internal::constants::cookies::{CLIENT_UAT, SESSION};
+use crate::internal::constants::query_parameters::DEV_BROWSER;
 use crate::jwt;
-
-const SESSION_COOKIE: &str = "__session";
-const CLIENT_UAT_COOKIE: &str = "__client_uat";
-const DEV_BROWSER: &str = "__clerk_db_jwt";
-/// Holds what an expired session is refreshed with. Only ever read with its suffix.
-pub(super) const REFRESH_COOKIE: &str = "__refresh";
-/// Counts the redirects to the Frontend API, to notice when they go in circles.
-pub(super) const REDIRECT_COUNT_COOKIE: &str = "__clerk_redirect_count";
 
 /// How much of the `Cookie` headers is read, in bytes, together.
 const MAX_COOKIE_LENGTH: usize = 64 * 1024;
@@ -38,26 +33,38 @@ impl<'request> Cookies<'request> {
     /// The header is taken apart before anything in it is decoded, so that no encoded `;` can
     /// bring in another cookie (D7).
     pub(super) fn get(self, name: &str) -> Option<Cow<'request, str>> {
+        let (_, value) = self.pairs().find(|(found, _)| *found == name)?;
+        let value = decoded(value);
+        (!value.is_empty()).then_some(value)
+    }
+
+    /// All cookies.
+    pub(super) fn iter(self) -> impl Iterator<Item = (&'request str, Cow<'request, str>)> {
+        self.pairs().map(|(name, value)| (name, decoded(value)))
+    }
+
+    fn pairs(self) -> impl Iterator<Item = (&'request str, &'request str)> {
         let mut budget = MAX_COOKIE_LENGTH;
-        let value = self
-            .headers
+        self.headers
             .get_all(COOKIE)
             .iter()
             .filter_map(|header| header.to_str().ok())
-            .take_while(|header| {
+            .take_while(move |header| {
                 let fits = header.len() <= budget;
                 budget = budget.saturating_sub(header.len());
                 fits
             })
             .flat_map(|header| header.split(';'))
             .filter_map(|pair| pair.split_once('='))
-            .find_map(|(found, value)| (found.trim() == name).then_some(value.trim()))?;
-        // A value that does not decode is taken as it is.
-        let value = percent_decode_str(value)
-            .decode_utf8()
-            .unwrap_or(Cow::Borrowed(value));
-        (!value.is_empty()).then_some(value)
+            .map(|(name, value)| (name.trim(), value.trim()))
     }
+}
+
+/// A value that does not decode is taken as it is.
+fn decoded(value: &str) -> Cow<'_, str> {
+    percent_decode_str(value)
+        .decode_utf8()
+        .unwrap_or(Cow::Borrowed(value))
 }
 
 /// What the cookies say about the browser's client and session, from one of the two sets.
@@ -69,6 +76,8 @@ pub(super) struct ClientCookies<'request> {
     pub(super) is_suffixed: bool,
     /// The session token.
     pub(super) session_token: Option<Cow<'request, str>>,
+    /// When the client last changed, as the cookie has it.
+    client_uat: Option<Cow<'request, str>>,
     /// The token that identifies a browser to a development instance.
     pub(super) dev_browser: Option<Cow<'request, str>>,
 }
@@ -76,11 +85,12 @@ pub(super) struct ClientCookies<'request> {
 impl<'request> ClientCookies<'request> {
     pub(super) fn read(
         facts: &RequestFacts<'request>,
-        key: &PublishableKey,
+        settings: &Settings,
         now: SystemTime,
     ) -> Self {
-        let cookies = facts.cookies();
-        let is_suffixed = counts_suffixed(cookies, key, now);
+        let cookies = facts.cookie_jar();
+        let key = &settings.publishable_key;
+        let is_suffixed = counts_suffixed(cookies, key, &settings.own_host(), now);
         let get = |name: &str| match is_suffixed {
             true => cookies.get(&key.suffixed(name)),
             false => cookies.get(name),
@@ -90,19 +100,52 @@ impl<'request> ClientCookies<'request> {
             .filter(|token| !token.is_empty());
         Self {
             is_suffixed,
-            session_token: get(SESSION_COOKIE),
+            session_token: get(SESSION),
+            client_uat: get(CLIENT_UAT),
             dev_browser: in_query.or_else(|| get(DEV_BROWSER)),
         }
     }
 }
 
+impl ClientCookies<'_> {
+    /// When the client last changed, in seconds. 0 when nobody is signed in.
+    pub(super) fn updated_at(&self) -> i64 {
+        let text = self.client_uat.as_deref().unwrap_or_default().trim();
+        let end = text
+            .char_indices()
+            .find(|(at, it)| !(it.is_ascii_digit() || *at == 0 && matches!(it, '+' | '-')))
+            .map_or(text.len(), |(at, _)| at);
+        text[..end].parse().unwrap_or(0)
+    }
+
+    /// Whether the browser has been told about its session, even that there is none.
+    pub(super) fn has_any(&self) -> bool {
+        self.session_token.is_some() || self.client_uat.is_some()
+    }
+}
+
+/// The session token that these `Set-Cookie` values bring: that of the last cookie whose name
+/// begins with `__session`.
+pub(super) fn session_token_in(directives: &[String]) -> Option<&str> {
+    let last = directives
+        .iter()
+        .rfind(|directive| directive.starts_with(SESSION))?;
+    let pair = last.split(';').next()?;
+    pair.split('=').nth(1).filter(|token| !token.is_empty())
+}
+
 /// The first rule that applies decides. A token that cannot be read counts as one that says
 /// nothing (D6).
-fn counts_suffixed(cookies: Cookies<'_>, key: &PublishableKey, now: SystemTime) -> bool {
-    let plain = TokenFacts::read(cookies.get(SESSION_COOKIE));
-    let suffixed = TokenFacts::read(cookies.get(&key.suffixed(SESSION_COOKIE)));
-    let plain_uat = cookies.get(CLIENT_UAT_COOKIE);
-    let suffixed_uat = cookies.get(&key.suffixed(CLIENT_UAT_COOKIE));
+fn counts_suffixed(
+    cookies: Cookies<'_>,
+    key: &PublishableKey,
+    own_host: &str,
+    now: SystemTime,
+) -> bool {
+    let plain = TokenFacts::read(cookies.get(SESSION));
+    let suffixed = TokenFacts::read(cookies.get(&key.suffixed(SESSION)));
+    let plain_uat = cookies.get(CLIENT_UAT);
+    let suffixed_uat = cookies.get(&key.suffixed(CLIENT_UAT));
     let is_signed_out = |uat: &Option<Cow<'_, str>>| uat.as_deref() == Some("0");
 
     if let Some(token) = &plain {
@@ -110,7 +153,7 @@ fn counts_suffixed(cookies: Cookies<'_>, key: &PublishableKey, now: SystemTime) 
             // Not a token of Clerk's.
             None => return false,
             // Another instance's.
-            Some(host) if host != key.frontend_api_host() => return true,
+            Some(host) if host != own_host => return true,
             Some(_) => {}
         }
     }
@@ -211,6 +254,43 @@ mod tests {
     }
 
     #[test]
+    fn the_date_of_the_client_is_read_leniently() {
+        for (text, date) in [
+            ("1700000000", 1_700_000_000),
+            ("12abc", 12),
+            ("-5", -5),
+            ("abc", 0),
+            ("", 0),
+            ("-", 0),
+            ("99999999999999999999", 0),
+        ] {
+            let cookies = ClientCookies {
+                is_suffixed: false,
+                session_token: None,
+                client_uat: Some(Cow::Borrowed(text)),
+                dev_browser: None,
+            };
+            assert_eq!(cookies.updated_at(), date, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_last_session_cookie_counts() {
+        let token = |directives: &[&str]| {
+            let directives: Vec<String> = directives.iter().map(|it| (*it).to_owned()).collect();
+            session_token_in(&directives).map(str::to_owned)
+        };
+        let both = token(&[
+            "__session=a; Path=/",
+            "__session_x=b=c; Path=/",
+            "__client=d",
+        ]);
+        assert_eq!(both.as_deref(), Some("b"));
+        assert_eq!(token(&["__session=a", "__session=; Max-Age=0"]), None);
+        assert_eq!(token(&["__session", "a=__session"]), None);
+    }
+
+    #[test]
     fn the_set_of_cookies_that_counts_is_found() {
         use base64::Engine as _;
         use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -255,7 +335,7 @@ mod tests {
                 .replace("NEW", &new)
                 .replace("OTHER", &other);
             let headers = headers(&[&cookies]);
-            let counts = counts_suffixed(Cookies::new(&headers), &key, now);
+            let counts = counts_suffixed(Cookies::new(&headers), &key, own, now);
             assert_eq!(counts, expected, "rule {rule}: {cookies}");
         }
     }

@@ -2,11 +2,15 @@
 
 use std::borrow::Cow;
 
-use http::header::{ACCEPT, AUTHORIZATION, HOST};
+use form_urlencoded::Serializer;
+use http::header::{ACCEPT, AUTHORIZATION, HOST, REFERER};
 use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
 
+use url::Url;
+
 use super::cookies::Cookies;
+use crate::internal::constants::{headers, query_parameters};
 
 /// What a decision needs to know about a request. Borrows the request.
 ///
@@ -52,27 +56,53 @@ impl<'request> RequestFacts<'request> {
     }
 
     /// Scheme and host as the visitor sees them, such as `https://app.example.com`.
+    ///
+    /// What is no host name is passed over, so that no header can make it fail (D7).
     pub fn origin(&self) -> String {
+        self.base_url()
+            .map(|url| url.origin().ascii_serialization())
+            .unwrap_or_default()
+    }
+
+    /// The address as the visitor sees it, such as `https://app.example.com/dashboard?tab=1`.
+    ///
+    /// JavaScript: `clerkUrl`.
+    #[doc(alias = "clerkUrl")]
+    pub fn clerk_url(&self) -> String {
+        self.url().map(String::from).unwrap_or_default()
+    }
+
+    /// The address as the visitor sees it. The path stays literal: `//` at its beginning does not
+    /// turn into another host (D10).
+    pub(super) fn url(&self) -> Option<Url> {
+        let mut url = self.base_url()?;
+        url.set_path(self.uri.path());
+        url.set_query(self.uri.query());
+        Some(url)
+    }
+
+    fn base_url(&self) -> Option<Url> {
+        let is_web = |scheme: &&str| {
+            let mut web = ["http", "https"].iter();
+            web.any(|it| it.eq_ignore_ascii_case(scheme))
+        };
         let scheme = self
-            .first_item("x-forwarded-proto")
+            .first_item(headers::FORWARDED_PROTO)
             .or_else(|| self.uri.scheme_str())
+            .filter(is_web)
             .unwrap_or("http");
-        let host = self
-            .first_item("x-forwarded-host")
-            .or_else(|| self.header(HOST.as_str()))
-            .or_else(|| self.uri.authority().map(|authority| authority.as_str()))
-            .unwrap_or("localhost");
-        let (scheme, host) = (scheme.to_ascii_lowercase(), host.to_ascii_lowercase());
-        let default_port = match scheme.as_str() {
-            "http" => ":80",
-            "https" => ":443",
-            _ => "",
-        };
-        let host = match host.strip_suffix(default_port) {
-            Some(without_port) if !default_port.is_empty() => without_port,
-            _ => host.as_str(),
-        };
-        format!("{scheme}://{host}")
+        let hosts = [
+            self.first_item(headers::FORWARDED_HOST),
+            self.header(HOST.as_str()),
+            self.uri.authority().map(|authority| authority.as_str()),
+            Some("localhost"),
+        ];
+        let mut urls = hosts.into_iter().flatten().filter_map(|host| {
+            let url = Url::parse(&format!("{scheme}://{host}")).ok()?;
+            let has_user = !url.username().is_empty() || url.password().is_some();
+            (!has_user).then_some(url)
+        });
+        urls.next()
     }
 
     /// The path as it was sent.
@@ -91,24 +121,58 @@ impl<'request> RequestFacts<'request> {
             .find_map(|(found, value)| (found == name).then_some(value))
     }
 
-    /// The cookies.
-    pub(super) fn cookies(&self) -> Cookies<'request> {
+    /// The cookies, decoded, in order. Of several with one name the first one counts.
+    pub fn cookies(&self) -> impl Iterator<Item = (&'request str, Cow<'request, str>)> {
+        self.cookie_jar().iter()
+    }
+
+    /// The first cookie of this name, decoded, unless it is empty.
+    pub fn cookie(&self, name: &str) -> Option<Cow<'request, str>> {
+        self.cookie_jar().get(name)
+    }
+
+    pub(super) fn cookie_jar(&self) -> Cookies<'request> {
         Cookies::new(self.headers)
+    }
+
+    /// All headers.
+    pub(super) fn headers(&self) -> &'request HeaderMap {
+        self.headers
+    }
+
+    /// The address of the page that the visitor comes from.
+    pub(super) fn referrer(&self) -> Option<&'request str> {
+        self.header(REFERER.as_str())
+    }
+
+    /// Whether the URL brings the identification of a development browser, even an empty one.
+    pub(super) fn brings_dev_browser(&self) -> bool {
+        self.query_parameter(query_parameters::DEV_BROWSER)
+            .is_some()
+    }
+
+    /// Whether the browser is about to show the answer in its window.
+    pub(super) fn is_document(&self) -> bool {
+        self.is_safe() && self.header(headers::SEC_FETCH_DEST) == Some("document")
     }
 
     /// Whether the browser is about to show the answer, so that it can be sent elsewhere first.
     ///
     /// Only for `GET` and `HEAD`: a redirect would lose the body of anything else (D11b).
     pub fn is_navigation(&self) -> bool {
-        if !matches!(*self.method, Method::GET | Method::HEAD) {
+        if !self.is_safe() {
             return false;
         }
-        match self.header("sec-fetch-dest") {
+        match self.header(headers::SEC_FETCH_DEST) {
             Some(destination) => matches!(destination, "document" | "iframe"),
             None => self
                 .header(ACCEPT.as_str())
                 .is_some_and(|accept| accept.starts_with("text/html")),
         }
+    }
+
+    fn is_safe(&self) -> bool {
+        matches!(*self.method, Method::GET | Method::HEAD)
     }
 
     /// A header that is there, is text and is not empty.
@@ -122,6 +186,26 @@ impl<'request> RequestFacts<'request> {
         let item = self.header(name)?.split(',').next()?.trim();
         (!item.is_empty()).then_some(item)
     }
+}
+
+/// The URL without these parameters. The query is written anew, as a browser does.
+pub(crate) fn without_parameters(url: &Url, names: &[&str]) -> Url {
+    let kept = url
+        .query_pairs()
+        .filter(|(name, _)| !names.contains(&&**name));
+    let query = Serializer::new(String::new()).extend_pairs(kept).finish();
+    let mut url = url.clone();
+    url.set_query(Some(query.as_str()).filter(|query| !query.is_empty()));
+    url
+}
+
+/// Adds parameters to the URL. The query is written anew, as a browser does.
+pub(super) fn append_to_query(url: &mut Url, parameters: &[(&str, &str)]) {
+    let query = Serializer::new(String::new())
+        .extend_pairs(url.query_pairs())
+        .extend_pairs(parameters)
+        .finish();
+    url.set_query(Some(&query));
 }
 
 #[cfg(test)]
@@ -177,6 +261,18 @@ mod tests {
                 "https://a.com",
             ),
             (vec![("host", "a.com:80")], "http://a.com"),
+            (vec![("host", "a b")], "http://localhost"),
+            (vec![("host", "a.com:99999")], "http://localhost"),
+            (vec![("host", "a.com@evil.example")], "http://localhost"),
+            (vec![("host", "a.com/evil?x#y")], "http://a.com"),
+            (
+                vec![("host", "a.com"), ("x-forwarded-host", "a b")],
+                "http://a.com",
+            ),
+            (
+                vec![("host", "a.com"), ("x-forwarded-proto", "javascript")],
+                "http://a.com",
+            ),
             (vec![("host", "a.com:8080")], "http://a.com:8080"),
             (
                 vec![("host", "a.com"), ("x-forwarded-host", "")],
@@ -187,6 +283,20 @@ mod tests {
             let parts = parts(&headers);
             assert_eq!(RequestFacts::from_parts(&parts).origin(), origin);
         }
+    }
+
+    #[test]
+    fn the_path_stays_on_its_host() {
+        let request = Request::get("//evil.example/p?a=b%20c&d").header("host", "a.com");
+        let (parts, ()) = request.body(()).expect("a request").into_parts();
+        let url = RequestFacts::from_parts(&parts).url().expect("a URL");
+        assert_eq!(url.as_str(), "http://a.com//evil.example/p?a=b%20c&d");
+        let kept = without_parameters(&url, &["x"]);
+        assert_eq!(kept.as_str(), "http://a.com//evil.example/p?a=b+c&d=");
+        assert_eq!(
+            without_parameters(&url, &["a", "d"]).as_str(),
+            "http://a.com//evil.example/p"
+        );
     }
 
     #[test]

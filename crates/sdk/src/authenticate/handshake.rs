@@ -3,17 +3,23 @@
 use form_urlencoded::Serializer;
 use http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
+use url::Url;
 
-use super::cookies::{ClientCookies, REDIRECT_COUNT_COOKIE};
+use super::decision::Request;
+use super::facts::without_parameters;
 use super::reason::AuthErrorReason;
 use super::state::RequestState;
-use super::{API_VERSION_DATE, Request};
+use super::{API_VERSION_DATE, warn};
+use crate::internal::constants::cookies::REDIRECT_COUNT;
+use crate::internal::constants::query_parameters::{
+    DEV_BROWSER, HANDSHAKE_FORMAT, HANDSHAKE_REASON, LEGACY_DEV_BROWSER, SESSION, SUFFIXED_COOKIES,
+};
 
 /// After this many redirects in a row the keys most likely belong to different instances.
-const REDIRECTS_OF_A_LOOP: u32 = 3;
+pub(super) const REDIRECTS_OF_A_LOOP: u32 = 3;
 
 /// Parameters that must not be carried along when the browser comes back.
-const DEV_BROWSER_PARAMETERS: [&str; 2] = ["__clerk_db_jwt", "__dev_session"];
+const DEV_BROWSER_PARAMETERS: [&str; 2] = [DEV_BROWSER, LEGACY_DEV_BROWSER];
 
 /// A handshake where the browser can follow one, otherwise signed out for the same reason.
 pub(super) fn start_or_sign_out(
@@ -21,70 +27,94 @@ pub(super) fn start_or_sign_out(
     reason: AuthErrorReason,
     message: String,
 ) -> RequestState {
-    let redirects = redirect_count(request);
-    if !request.facts.is_navigation() || redirects == REDIRECTS_OF_A_LOOP {
-        return RequestState::signed_out(reason, message);
+    start(request, reason.clone(), message.clone())
+        .unwrap_or_else(|| RequestState::signed_out(reason, message))
+}
+
+/// As [`start_or_sign_out`], to another place than the Frontend API.
+pub(super) fn redirect_or_sign_out(
+    request: &Request<'_>,
+    reason: AuthErrorReason,
+    location: &Url,
+) -> RequestState {
+    redirect(request, reason.clone(), String::new(), location)
+        .unwrap_or_else(|| RequestState::signed_out(reason, String::new()))
+}
+
+/// A handshake, if the browser can follow one.
+pub(super) fn start(
+    request: &Request<'_>,
+    reason: AuthErrorReason,
+    message: String,
+) -> Option<RequestState> {
+    if !request.facts.is_navigation() {
+        return None;
     }
-    let Ok(location) = HeaderValue::try_from(handshake_url(request, &reason)) else {
-        return RequestState::signed_out(reason, message);
-    };
+    let location = handshake_url(request, &reason)?;
+    redirect(request, reason, message, &location)
+}
+
+fn redirect(
+    request: &Request<'_>,
+    reason: AuthErrorReason,
+    message: String,
+    location: &Url,
+) -> Option<RequestState> {
+    if !request.facts.is_navigation() {
+        return None;
+    }
+    let redirects = redirect_count(request);
+    if redirects == REDIRECTS_OF_A_LOOP {
+        warn(
+            "Clerk: Refreshing the session token resulted in an infinite redirect loop. This usually means that your Clerk instance keys do not match - make sure to copy the correct publishable and secret keys from the Clerk dashboard.",
+        );
+        return None;
+    }
     let counter = format!(
-        "{REDIRECT_COUNT_COOKIE}={}; SameSite=Lax; HttpOnly; Max-Age=2",
+        "{REDIRECT_COUNT}={}; SameSite=Lax; HttpOnly; Max-Age=2",
         redirects.saturating_add(1)
     );
     let mut headers = HeaderMap::new();
-    headers.insert(LOCATION, location);
+    headers.insert(LOCATION, HeaderValue::try_from(location.as_str()).ok()?);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Ok(counter) = HeaderValue::try_from(counter) {
-        headers.insert(SET_COOKIE, counter);
-    }
-    RequestState::handshake(reason, message, headers)
+    headers.insert(SET_COOKIE, HeaderValue::try_from(counter).ok()?);
+    Some(RequestState::handshake(reason, message, headers))
 }
 
-fn redirect_count(request: &Request<'_>) -> u32 {
-    let cookie = request.facts.cookies().get(REDIRECT_COUNT_COOKIE);
+/// How often the browser has been redirected within the last seconds.
+pub(super) fn redirect_count(request: &Request<'_>) -> u32 {
+    let cookie = request.facts.cookie(REDIRECT_COUNT);
     cookie
         .and_then(|count| count.trim().parse().ok())
         .unwrap_or(0)
 }
 
-fn handshake_url(request: &Request<'_>, reason: &AuthErrorReason) -> String {
-    let key = &request.settings.publishable_key;
-    let client = ClientCookies::read(request.facts, key, request.now);
+fn handshake_url(request: &Request<'_>, reason: &AuthErrorReason) -> Option<Url> {
+    let (facts, settings) = (request.facts, request.settings);
+    let here = facts.url()?;
+    let client = request.client();
+    let come_back_to = without_parameters(&here, &DEV_BROWSER_PARAMETERS);
+    let suffixed = if client.is_suffixed { "true" } else { "false" };
     let mut query = Serializer::new(String::new());
     query
-        .append_pair("redirect_url", &return_url(request))
+        .append_pair("redirect_url", come_back_to.as_str())
         .append_pair("__clerk_api_version", API_VERSION_DATE)
-        .append_pair(
-            "suffixed_cookies",
-            if client.is_suffixed { "true" } else { "false" },
-        )
-        .append_pair("__clerk_hs_reason", &reason.as_str())
-        .append_pair("format", "nonce");
-    let header_token = request.facts.header_token();
-    if let Some(token) = client.session_token.as_deref().or(header_token) {
-        query.append_pair("__session", token);
+        .append_pair(SUFFIXED_COOKIES, suffixed)
+        .append_pair(HANDSHAKE_REASON, &reason.as_str())
+        .append_pair(HANDSHAKE_FORMAT, "nonce");
+    if let Some(token) = client.session_token.as_deref().or(facts.header_token()) {
+        query.append_pair(SESSION, token);
     }
     if let Some(dev_browser) = &client.dev_browser
-        && !key.is_production()
+        && settings.is_development()
     {
-        query.append_pair("__clerk_db_jwt", dev_browser);
+        query.append_pair(DEV_BROWSER, dev_browser);
     }
-    format!(
-        "https://{}/v1/client/handshake?{}",
-        key.frontend_api_host(),
-        query.finish()
-    )
-}
-
-/// The address of this request without the parameters that identify a development browser. The
-/// path stays literal: `//` at its beginning must not turn into another host (D10).
-fn return_url(request: &Request<'_>) -> String {
-    let facts = request.facts;
-    let kept = facts
-        .query()
-        .filter(|(name, _)| !DEV_BROWSER_PARAMETERS.contains(&&**name));
-    let query = Serializer::new(String::new()).extend_pairs(kept).finish();
-    let separator = if query.is_empty() { "" } else { "?" };
-    format!("{}{}{separator}{query}", facts.origin(), facts.path())
+    if let Some(target) = settings.organization_sync.target(here.path()) {
+        query.append_pair("organization_id", target.as_parameter());
+    }
+    let base = settings.frontend_api(&here)?;
+    let mut url = base.join("v1/client/handshake").ok()?;
+    url.set_query(Some(&query.finish()));
+    Some(url)
 }

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use http::header::LOCATION;
+use http::header::{LOCATION, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::reason::AuthErrorReason;
+use crate::internal::constants::headers::{AUTH_MESSAGE, AUTH_REASON, AUTH_STATUS};
 use crate::session::{Auth, SessionAuth};
 
-const STATUS_HEADER: HeaderName = HeaderName::from_static("x-clerk-auth-status");
-const REASON_HEADER: HeaderName = HeaderName::from_static("x-clerk-auth-reason");
-const MESSAGE_HEADER: HeaderName = HeaderName::from_static("x-clerk-auth-message");
+const STATUS_HEADER: HeaderName = HeaderName::from_static(AUTH_STATUS);
+const REASON_HEADER: HeaderName = HeaderName::from_static(AUTH_REASON);
+const MESSAGE_HEADER: HeaderName = HeaderName::from_static(AUTH_MESSAGE);
 
 /// The longest `x-clerk-auth-message`, in bytes. A message quotes claims of the visitor's choosing,
 /// and many servers refuse a response whose headers exceed 8 KiB.
@@ -58,21 +59,43 @@ pub struct RequestState {
 
 impl RequestState {
     pub(super) fn signed_in(session: SessionAuth) -> Self {
+        Self::signed_in_with(session, HeaderMap::new())
+    }
+
+    pub(super) fn signed_in_with(session: SessionAuth, headers: HeaderMap) -> Self {
         Self {
             status: AuthStatus::SignedIn,
             reason: None,
             message: String::new(),
-            headers: HeaderMap::new(),
+            headers,
             session: Some(Arc::new(session)),
         }
     }
 
     pub(super) fn signed_out(reason: AuthErrorReason, message: String) -> Self {
-        Self::without_session(AuthStatus::SignedOut, reason, message, HeaderMap::new())
+        Self::signed_out_with(reason, message, HeaderMap::new())
+    }
+
+    pub(super) fn signed_out_with(
+        reason: AuthErrorReason,
+        message: String,
+        headers: HeaderMap,
+    ) -> Self {
+        Self::without_session(AuthStatus::SignedOut, reason, message, headers)
     }
 
     pub(super) fn handshake(reason: AuthErrorReason, message: String, headers: HeaderMap) -> Self {
         Self::without_session(AuthStatus::Handshake, reason, message, headers)
+    }
+
+    /// The same, with these `Set-Cookie` values. What cannot stand in a header is left out.
+    pub(super) fn with_cookies(mut self, directives: &[String]) -> Self {
+        for directive in directives {
+            if let Ok(value) = HeaderValue::try_from(directive) {
+                self.headers.append(SET_COOKIE, value);
+            }
+        }
+        self
     }
 
     fn without_session(

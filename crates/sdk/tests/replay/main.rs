@@ -4,6 +4,7 @@
 //! deviations with the defect's number and our answer, and is held to it.
 
 mod authenticate;
+mod deviations;
 mod jwt;
 mod session;
 

@@ -1,0 +1,224 @@
+//! What an application has decided about authentication.
+
+use url::Url;
+
+use super::OrganizationSync;
+use crate::errors::ConfigurationError;
+use crate::instance::{DEFAULT_API_URL, DEFAULT_API_VERSION, PublishableKey, SecretKey};
+use crate::jwt::VerifyOptions;
+
+/// What an application has decided about authentication: its instance and its rules.
+///
+/// JavaScript: `AuthenticateRequestOptions`.
+#[derive(Clone, Debug)]
+#[doc(alias = "AuthenticateRequestOptions")]
+#[non_exhaustive]
+pub struct Settings {
+    /// The instance. Default: none, it is always needed.
+    pub publishable_key: PublishableKey,
+    /// The key for Clerk's Backend API. Not needed to verify with a local key.
+    pub secret_key: Option<SecretKey>,
+    /// The address of the Backend API. Default: `https://api.clerk.com`.
+    pub api_url: String,
+    /// The version in the path of the Backend API. Default: `v1`.
+    pub api_version: String,
+    /// What a session token has to be.
+    pub verify: VerifyOptions,
+    /// Where the Frontend API is reached through the application's own domain. Default: not.
+    pub proxy_url: Option<ProxyUrl>,
+    /// Whether this application shares the users of a primary application on another domain.
+    /// Default: false.
+    pub is_satellite: bool,
+    /// The domain of this satellite application, such as `satellite.com`. Default: none.
+    pub domain: Option<String>,
+    /// Whether a visitor without any cookie of Clerk's is sent to the primary domain, to find out
+    /// whether they are signed in there. Default: true.
+    pub satellite_auto_sync: bool,
+    /// The domains of the satellite applications that this primary application serves. Only these
+    /// are sent a development browser's identification, and only visitors that come from these
+    /// are synchronised. Default: none.
+    pub satellite_domains: Vec<String>,
+    /// The page to sign in at. Of a satellite: on the primary domain. Default: none.
+    pub sign_in_url: Option<String>,
+    /// The page to sign up at. Default: none.
+    pub sign_up_url: Option<String>,
+    /// Which pages belong to which organization. Default: none do.
+    pub organization_sync: OrganizationSync,
+}
+
+impl Settings {
+    /// The defaults for an instance.
+    pub fn new(publishable_key: PublishableKey) -> Self {
+        Self {
+            publishable_key,
+            secret_key: None,
+            api_url: DEFAULT_API_URL.to_owned(),
+            api_version: DEFAULT_API_VERSION.to_owned(),
+            verify: VerifyOptions::default(),
+            proxy_url: None,
+            is_satellite: false,
+            domain: None,
+            satellite_auto_sync: true,
+            satellite_domains: Vec::new(),
+            sign_in_url: None,
+            sign_up_url: None,
+            organization_sync: OrganizationSync::default(),
+        }
+    }
+
+    /// Whether a satellite has what it needs.
+    pub(super) fn check(&self) -> Result<(), ConfigurationError> {
+        if !self.is_satellite {
+            return Ok(());
+        }
+        let sign_in_url = match &self.sign_in_url {
+            Some(text) => {
+                Some(Url::parse(text).map_err(|_| ConfigurationError::RelativeSignInUrl)?)
+            }
+            None if self.is_development() => return Err(ConfigurationError::MissingSignInUrl),
+            None => None,
+        };
+        let Some(domain) = &self.domain else {
+            return match self.proxy_url {
+                Some(_) => Ok(()),
+                None => Err(ConfigurationError::MissingDomainAndProxyUrl),
+            };
+        };
+        if sign_in_url.is_some_and(|url| has_domain(&url, domain)) {
+            return Err(ConfigurationError::SignInUrlOnSatellite);
+        }
+        Ok(())
+    }
+
+    pub(super) fn is_development(&self) -> bool {
+        !self.publishable_key.is_production()
+    }
+
+    /// The host that issues this application's tokens.
+    pub(super) fn own_host(&self) -> String {
+        match &self.domain {
+            Some(domain) if self.is_satellite && !self.is_development() => {
+                format!("clerk.{domain}")
+            }
+            _ => self.publishable_key.frontend_api_host().to_owned(),
+        }
+    }
+
+    /// Where the browser reaches the Frontend API.
+    pub(super) fn frontend_api(&self, own_origin: &Url) -> Option<Url> {
+        match &self.proxy_url {
+            Some(proxy) => proxy.resolve(own_origin),
+            None => Url::parse(&format!("https://{}/", self.own_host())).ok(),
+        }
+    }
+
+    pub(super) fn is_known_satellite(&self, url: &Url) -> bool {
+        let mut domains = self.satellite_domains.iter();
+        domains.any(|domain| has_domain(url, domain))
+    }
+}
+
+/// A domain may name a port; one that does not stands for any.
+fn has_domain(url: &Url, domain: &str) -> bool {
+    let Some(host) = url.host_str().filter(|_| is_web(url)) else {
+        return false;
+    };
+    let domain = domain.to_ascii_lowercase();
+    host == domain
+        || url
+            .port_or_known_default()
+            .is_some_and(|port| domain == format!("{host}:{port}"))
+}
+
+pub(super) fn is_web(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https")
+}
+
+/// Where the Frontend API is reached through the application's own domain: an absolute address,
+/// or a path that begins with `/`.
+///
+/// JavaScript: `proxyUrl`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[doc(alias = "proxyUrl")]
+pub struct ProxyUrl(String);
+
+impl ProxyUrl {
+    /// Reads an address such as `https://app.example.com/__clerk` or `/__clerk`. Without a scheme
+    /// it is `https`.
+    ///
+    /// # Errors
+    /// When it is no address.
+    pub fn new(text: &str) -> Result<Self, ConfigurationError> {
+        let has_scheme = text.starts_with("http://") || text.starts_with("https://");
+        let is_path = text.starts_with('/') && !text.starts_with("//");
+        let text = match has_scheme || is_path {
+            true => text.to_owned(),
+            false => format!("https://{text}"),
+        };
+        let invalid = || ConfigurationError::InvalidProxyUrl(text.clone());
+        if !is_path {
+            // Reading a URL skips any number of slashes before the host.
+            if text.contains(":///") {
+                return Err(invalid());
+            }
+            let url = Url::parse(&text).map_err(|_| invalid())?;
+            url.host_str().ok_or_else(invalid)?;
+        }
+        Ok(Self(text))
+    }
+
+    /// The address, as it is used.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The address, with one slash at its end.
+    fn resolve(&self, own_origin: &Url) -> Option<Url> {
+        own_origin
+            .join(&format!("{}/", self.0.trim_end_matches('/')))
+            .ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_url_is_absolute_or_a_path() {
+        let own: Url = "https://app.example.com/a/b?c".parse().expect("a URL");
+        for (text, resolved) in [
+            ("https://a.com/c///", "https://a.com/c/"),
+            ("http://a.com", "http://a.com/"),
+            ("a.com/c", "https://a.com/c/"),
+            ("httpbin.org/c", "https://httpbin.org/c/"),
+            ("/__clerk", "https://app.example.com/__clerk/"),
+        ] {
+            let proxy = ProxyUrl::new(text).expect(text);
+            assert_eq!(proxy.resolve(&own).expect(text).as_str(), resolved);
+        }
+        for text in ["", "//evil.example", "https://", "https://a b", "a b"] {
+            assert!(ProxyUrl::new(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn domains_are_compared_whole() {
+        for (url, domain, expected) in [
+            ("https://a.com/p", "a.com", true),
+            ("https://A.com:8443/", "a.com", true),
+            ("https://a.com:8443/", "a.com:8443", true),
+            ("https://a.com:8444/", "a.com:8443", false),
+            ("https://a.com/", "a.com:443", true),
+            ("https://www.a.com/", "a.com", false),
+            ("https://evila.com/", "a.com", false),
+            ("https://a.com.evil/", "a.com", false),
+            ("https://a.com@evil/", "a.com", false),
+            ("javascript:a.com", "a.com", false),
+            ("ftp://a.com/", "a.com", false),
+        ] {
+            let url = Url::parse(url).expect("a URL");
+            assert_eq!(has_domain(&url, domain), expected, "{url} {domain}");
+        }
+    }
+}
