@@ -13,6 +13,7 @@
 //! | [`authenticate`] | the decision over a request | `authenticateRequest` |
 //! | [`session`] | the signed-in user and what they may do | auth object, `has`, `verifyToken` |
 //! | `client` (feature) | calls of the Backend API | `createClerkClient` |
+//! | [`webhook`] | events that Clerk sends | `verifyWebhook` |
 //! | [`jwt`] | tokens | `@clerk/backend/jwt` |
 //! | [`keys`] | the keys behind the tokens | JWKS, `jwtKey` |
 //! | [`instance`] | publishable and secret key | `@clerk/shared/keys` |
@@ -37,6 +38,7 @@ mod require;
 pub mod session;
 #[cfg(feature = "tower")]
 pub mod tower;
+pub mod webhook;
 
 /// The types of the API: resources, requests, errors.
 pub use ironclerk_api as api;

@@ -7,6 +7,7 @@ mod authenticate;
 mod deviations;
 mod jwt;
 mod session;
+mod webhook;
 
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
