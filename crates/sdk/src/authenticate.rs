@@ -37,6 +37,7 @@ use crate::errors::{
 pub use answers::{Answers, HandshakePayloadError, Keys};
 pub use authenticator::{Authenticator, AuthenticatorBuilder};
 pub use facts::RequestFacts;
+pub(crate) use facts::without_parameters;
 pub use organization_sync::OrganizationSync;
 pub use reason::{AuthErrorReason, RefreshFailure};
 pub use refresh::RefreshSession;

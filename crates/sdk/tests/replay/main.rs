@@ -5,6 +5,7 @@
 
 mod authenticate;
 mod deviations;
+mod internal;
 mod jwt;
 mod session;
 mod webhook;
