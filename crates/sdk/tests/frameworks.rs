@@ -312,6 +312,48 @@ fn run_suite(start: fn(Authenticator) -> SocketAddr) {
             is_signed_out
         );
     }
+
+    // Browsers whose cookies say that somebody is signed in, but not who.
+    let known = ("Cookie", "__client_uat=1");
+    for path in ["/", "/me", "/members", "/admin"] {
+        let answer = get(address, &format!("{path}?a=b"), &[page, known]);
+        assert_eq!(answer.status, 307, "{path}");
+        let location = answer.header("location").unwrap();
+        let start = "https://clerk.example.com/v1/client/handshake?redirect_url=http%3A%2F%2Fapp.example.com%2F";
+        assert!(location.starts_with(start), "{location}");
+        assert_eq!(answer.header("x-clerk-auth-status"), Some("handshake"));
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        let counter = "__clerk_redirect_count=1; SameSite=Lax; HttpOnly; Max-Age=2";
+        assert_eq!(answer.header("set-cookie"), Some(counter));
+        assert_eq!(answer.body, "");
+    }
+    let circling = ("Cookie", "__client_uat=1; __clerk_redirect_count=3");
+    assert_eq!(get(address, "/", &[page, circling]).body, "nobody");
+    assert_eq!(get(address, "/", &[known]).body, "nobody");
+    assert_eq!(get(address, "/me", &[known]).status, 401);
+
+    let session = token(&key, Some("admin"));
+    let cookies = format!("__client_uat=1; __session={session}");
+    assert_eq!(
+        get(address, "/admin", &[page, ("Cookie", &cookies)]).body,
+        "user_1"
+    );
+
+    // What the Frontend API says on the way back becomes the browser's cookies.
+    let now = SystemTime::now();
+    let directive = format!("__session={session}; Path=/; Secure");
+    let handshake = json!({"handshake": [directive, "__client_uat=1; Path=/"]});
+    let options = SignOptions::new("ins_1", TokenCategory::Session);
+    let handshake = jwt::sign(&handshake, &key, &options, now).unwrap();
+    let cookies = format!("__clerk_handshake={handshake}");
+    let answer = get(address, "/me", &[page, ("Cookie", &cookies)]);
+    assert_eq!((answer.status, answer.body.as_str()), (200, "user_1"));
+    let set: Vec<_> = answer
+        .head
+        .lines()
+        .filter(|line| line.to_lowercase().starts_with("set-cookie"))
+        .collect();
+    assert_eq!(set.len(), 2, "{set:?}");
 }
 
 #[test]
