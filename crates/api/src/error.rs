@@ -177,6 +177,8 @@ error_codes! {
     Internal = INTERNAL_SERVER_ERROR "internal_clerk_error" "internal error",
     /// The session's status does not allow this.
     InvalidActionForSession = BAD_REQUEST "invalid_action_for_session" "not possible for this session",
+    /// The way back from a handshake is not an address.
+    InvalidHandshake = BAD_REQUEST "invalid_handshake" "malformed handshake",
     /// A template sets a claim that is the server's to set.
     JwtTemplateReservedClaim = BAD_REQUEST "jwt_template_reserved_claim" "reserved claim",
     /// The query or the path cannot be read.

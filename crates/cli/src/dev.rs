@@ -72,6 +72,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
             .publishable_key(server.instance().publishable_key().as_str())
             .secret_key(server.instance().secret_key().expose())
             .api_url(&api_url)
+            // Browsers reach the Frontend API without TLS here.
+            .proxy_url(&api_url)
             .build()?;
 
         let (stop, stopped) = watch::channel(());
@@ -165,6 +167,7 @@ fn environment(instance: &Instance, api_url: &str) -> String {
          CLERK_PUBLISHABLE_KEY={publishable_key}\n\
          CLERK_API_URL={api_url}\n\
          CLERK_API_VERSION=v1\n\
+         CLERK_PROXY_URL={api_url}\n\
          CLERK_JWT_KEY={jwt_key}\n"
     )
 }

@@ -3,6 +3,7 @@
 // Helpers outside of test functions fail their test by panicking.
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -118,27 +119,103 @@ impl Drop for Dev {
 
 /// The status and the body of a GET request.
 fn get(url: &str, token: Option<&str>) -> (u16, String) {
+    let authorization = token
+        .map(|token| format!("Authorization: Bearer {token}\r\n"))
+        .unwrap_or_default();
+    let (status, _, body) = exchange(url, &authorization);
+    (status, body)
+}
+
+/// The status, the head and the body of a GET request.
+fn exchange(url: &str, headers: &str) -> (u16, String, String) {
     let (host, path) = url
         .strip_prefix("http://")
         .unwrap()
         .split_once('/')
         .unwrap();
-    let authorization = token
-        .map(|token| format!("Authorization: Bearer {token}\r\n"))
-        .unwrap_or_default();
     let mut stream = TcpStream::connect(host).unwrap();
     write!(
         stream,
-        "GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{authorization}\r\n"
+        "GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n"
     )
     .unwrap();
     let mut response = String::new();
     stream.read_to_string(&mut response).unwrap();
     let status = response.split(' ').nth(1).unwrap().parse().unwrap();
-    (
-        status,
-        response.split_once("\r\n\r\n").unwrap().1.to_owned(),
-    )
+    let (head, body) = response.split_once("\r\n\r\n").unwrap();
+    (status, head.to_owned(), body.to_owned())
+}
+
+/// A browser: it follows redirects and keeps cookies, for all ports alike.
+#[derive(Default)]
+struct Browser {
+    cookies: BTreeMap<String, String>,
+    redirects: u32,
+}
+
+impl Browser {
+    fn visit(&mut self, url: &str) -> (u16, String) {
+        let cookies: Vec<_> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let headers = format!(
+            "Sec-Fetch-Dest: document\r\nCookie: {}\r\n",
+            cookies.join("; ")
+        );
+        let (status, head, body) = exchange(url, &headers);
+        let header = |wanted: &'static str| {
+            head.lines().filter_map(move |line| {
+                let (name, value) = line.split_once(": ")?;
+                name.eq_ignore_ascii_case(wanted).then_some(value)
+            })
+        };
+        for cookie in header("set-cookie") {
+            let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+            match value {
+                "" => self.cookies.remove(name),
+                value => self.cookies.insert(name.to_owned(), value.to_owned()),
+            };
+        }
+        match header("location").next() {
+            Some(location) => {
+                self.redirects += 1;
+                assert!(self.redirects < 10, "in circles: {location}");
+                self.visit(location)
+            }
+            None => (status, body),
+        }
+    }
+}
+
+#[test]
+fn a_browser_goes_through_the_handshake_and_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let dev = Dev::start(folder.path(), &[]);
+    let app = dev.value("Example app").to_owned();
+    let mut browser = Browser::default();
+    let (status, page) = browser.visit(&format!("{app}/protected?a=b"));
+    assert_eq!((status, browser.redirects), (401, 3), "{page}");
+    assert!(page.contains("Not signed in"), "{page}");
+    assert!(browser.cookies["__clerk_db_jwt"].starts_with("dvb_"));
+
+    // From now on it is known, and who has a session token that is no longer good loses it.
+    assert_eq!(browser.visit(&format!("{app}/")).0, 200);
+    assert_eq!(browser.redirects, 3);
+    browser
+        .cookies
+        .insert("__session".to_owned(), "stale".to_owned());
+    assert_eq!(browser.visit(&format!("{app}/protected")).0, 401);
+    assert!(!browser.cookies.contains_key("__session"));
+
+    let api = dev.value("Backend API");
+    for address in ["", "?redirect_url=javascript:alert(1)"] {
+        let (status, body) = get(&format!("{api}/v1/client/handshake{address}"), None);
+        assert_eq!(status, 400);
+        assert!(body.contains("invalid_handshake"), "{body}");
+    }
+    dev.interrupt();
 }
 
 #[test]

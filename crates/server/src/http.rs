@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::rejection::RawPathParamsRejection;
-use axum::extract::{Path, RawPathParams, Request};
+use axum::extract::{Path, RawPathParams, RawQuery, Request};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, get, on};
 use bytes::Bytes;
@@ -20,7 +20,7 @@ use ironclerk_api::{ApiError, ApiVersion, Endpoint, ErrorCode, Metadata, decode}
 use serde_json::Value;
 
 use crate::context::{Cx, State, random};
-use crate::{jwks, jwt_templates, organizations, sessions, users};
+use crate::{handshake, jwks, jwt_templates, organizations, sessions, users};
 
 /// The largest body, in bytes.
 const LARGEST_BODY: usize = 1024 * 1024;
@@ -35,12 +35,18 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         )
     };
     let keys = state.clone();
+    let frontend = state.clone();
+    let handshake = move |RawQuery(query): RawQuery| async move {
+        let cx = Cx::new(frontend, ApiVersion::LATEST);
+        handshake::answer(&cx, &query.unwrap_or_default()).unwrap_or_else(refused)
+    };
     endpoints(state)
         .router
         .route(
             "/.well-known/jwks.json",
             get(move || async move { json(StatusCode::OK, keys.instance.jwks()) }),
         )
+        .route("/v1/client/handshake", get(handshake))
         .route("/images/{id}", get(image))
         .route(
             "/health",

@@ -19,6 +19,7 @@
 //! | `serve` | connections, time limits, the orderly end |
 //! | `http` | routes from the contract, who may call, bodies, answers, errors |
 //! | `users`, `organizations`, `sessions`, `jwt_templates`, `jwks` | the handlers: what is allowed, what happens |
+//! | `handshake` | sends browsers back with the cookies that an SDK asks for |
 //! | `token`, `shortcode` | the claims of tokens |
 //! | `identifier`, `password`, `id` | what identifiers and passwords are accepted, how ids are made |
 //! | `store` | the SQL |
@@ -28,6 +29,7 @@ pub mod database;
 
 mod context;
 mod demo;
+mod handshake;
 mod http;
 mod id;
 mod identifier;

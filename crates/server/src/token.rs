@@ -222,7 +222,8 @@ pub(crate) fn sign_template_token(
     sign(cx, claims, &key, &options)
 }
 
-fn sign_with_instance_key(
+/// Signs claims with the instance's key.
+pub(crate) fn sign_with_instance_key(
     cx: &Cx,
     claims: &Metadata,
     category: TokenCategory,
