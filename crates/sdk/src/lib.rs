@@ -56,4 +56,8 @@ mod documentation {
     struct Readme;
     #[doc = include_str!("../../../docs/protect-a-route.md")]
     struct ProtectARoute;
+    #[doc = include_str!("../../../docs/satellite-domains.md")]
+    struct SatelliteDomains;
+    #[doc = include_str!("../../../docs/test-without-clerk.md")]
+    struct TestWithoutClerk;
 }
