@@ -24,6 +24,7 @@
 mod namespaces;
 mod retry;
 mod session_api;
+mod session_tokens;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +42,7 @@ use crate::instance::{DEFAULT_API_URL, DEFAULT_API_VERSION, SecretKey};
 use crate::keys::{FetchKeys, KeyFetchError, KeyFetchErrorKind, KeyFetchFuture};
 
 pub use namespaces::{JwtTemplates, Organizations, Sessions, Users};
+pub use session_tokens::{GetToken, SessionTokens};
 
 /// The largest answer that is read, in bytes.
 const LARGEST_ANSWER: usize = 32 * 1024 * 1024;

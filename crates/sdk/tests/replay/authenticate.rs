@@ -66,7 +66,7 @@ impl FetchKeys for RecordedKeys {
 }
 
 /// A Backend API that answers as recorded, and writes down what it is asked.
-struct RecordedApi {
+pub struct RecordedApi {
     url: String,
     now: Arc<Mutex<Conversation>>,
 }
@@ -78,7 +78,7 @@ struct Conversation {
 }
 
 impl RecordedApi {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let now: Arc<Mutex<Conversation>> = Arc::default();
         let shared = Arc::clone(&now);
         let answer = move |method: Method, uri: Uri, headers: HeaderMap, body: Bytes| async move {
@@ -94,7 +94,7 @@ impl RecordedApi {
     }
 
     /// Begins a case. Returns the address that the case's client is to call.
-    fn begin(&self, case: &Value) -> String {
+    pub fn begin(&self, case: &Value) -> String {
         *self.now.lock().expect("the conversation") = Conversation {
             routes: case["backend"]["routes"].clone(),
             requests: Vec::new(),
@@ -106,7 +106,7 @@ impl RecordedApi {
         }
     }
 
-    fn requests(&self) -> Vec<Value> {
+    pub fn requests(&self) -> Vec<Value> {
         self.now.lock().expect("the conversation").requests.clone()
     }
 }
@@ -278,7 +278,7 @@ async fn replay(case: &Value, file: &Value, api: &RecordedApi) -> Result<(), Str
     Ok(())
 }
 
-fn outgoing(case: &Value) -> Vec<Value> {
+pub fn outgoing(case: &Value) -> Vec<Value> {
     let requests = case["outgoing"].as_array().into_iter().flatten();
     requests
         .map(|request| {

@@ -5,6 +5,7 @@
 
 mod authenticate;
 mod deviations;
+mod get_token;
 mod internal;
 mod jwt;
 mod session;
