@@ -25,6 +25,7 @@ mod session_api;
 mod settings;
 mod state;
 
+use std::fmt;
 use std::time::SystemTime;
 
 use decision::{Missing, Request};
@@ -50,7 +51,7 @@ pub use state::{AuthStatus, RequestState};
 pub const API_VERSION_DATE: &str = "2025-11-10";
 
 /// How far a decision has come.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Step {
     /// It is made.
@@ -62,6 +63,18 @@ pub enum Step {
     /// It needs what the Backend API keeps under this nonce: the cookies of a handshake. Answer
     /// with [`Answers::handshake_payload`], decide again.
     NeedHandshakePayload(String),
+}
+
+impl fmt::Debug for Step {
+    /// Does not show a nonce: it stands for a session.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done(state) => f.debug_tuple("Done").field(state).finish(),
+            Self::NeedKey(key_id) => f.debug_tuple("NeedKey").field(key_id).finish(),
+            Self::NeedRefresh(question) => f.debug_tuple("NeedRefresh").field(question).finish(),
+            Self::NeedHandshakePayload(_) => f.write_str("NeedHandshakePayload(redacted)"),
+        }
+    }
 }
 
 /// Decides who makes a request.

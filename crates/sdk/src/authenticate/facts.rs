@@ -1,6 +1,7 @@
 //! What a request says, read once.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use form_urlencoded::Serializer;
 use http::header::{ACCEPT, AUTHORIZATION, HOST, REFERER};
@@ -17,11 +18,21 @@ use crate::internal::constants::{headers, query_parameters};
 /// The address is the one the visitor used, as far as proxies tell: `X-Forwarded-Proto` and
 /// `X-Forwarded-Host` come before the request's own scheme and `Host`. Only a proxy that sets
 /// these headers itself may stand in front of the application.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct RequestFacts<'request> {
     method: &'request Method,
     uri: &'request Uri,
     headers: &'request HeaderMap,
+}
+
+impl fmt::Debug for RequestFacts<'_> {
+    /// Shows neither headers nor query: they hold tokens (D15).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestFacts")
+            .field("method", &self.method)
+            .field("path", &self.uri.path())
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'request> RequestFacts<'request> {
@@ -283,6 +294,17 @@ mod tests {
             let parts = parts(&headers);
             assert_eq!(RequestFacts::from_parts(&parts).origin(), origin);
         }
+    }
+
+    #[test]
+    fn debug_shows_no_token() {
+        let parts = parts(&[("authorization", b"Bearer secret"), ("cookie", b"a=secret")]);
+        let shown = format!("{:?}", RequestFacts::from_parts(&parts));
+        assert!(shown.contains("/dash"), "{shown}");
+        assert!(
+            !shown.contains("secret") && !shown.contains("a=1"),
+            "{shown}"
+        );
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The outcome of a decision.
 
+use std::fmt;
 use std::sync::Arc;
 
 use http::header::{LOCATION, SET_COOKIE};
@@ -48,13 +49,28 @@ impl AuthStatus {
 /// it hands [`auth`](Self::auth) to the application. The `tower` feature does so.
 ///
 /// JavaScript: `RequestState`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct RequestState {
     status: AuthStatus,
     reason: Option<AuthErrorReason>,
     message: String,
     headers: HeaderMap,
     session: Option<Arc<SessionAuth>>,
+}
+
+impl fmt::Debug for RequestState {
+    /// Shows no token: not that of the session, and none of the headers, which can hold new ones
+    /// (D15).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.headers.keys().map(HeaderName::as_str).collect();
+        f.debug_struct("RequestState")
+            .field("status", &self.status)
+            .field("reason", &self.reason)
+            .field("message", &self.message)
+            .field("headers", &names)
+            .field("session", &self.session)
+            .finish()
+    }
 }
 
 impl RequestState {
@@ -198,6 +214,15 @@ fn header_value(text: &str) -> Option<HeaderValue> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn debug_shows_no_token() {
+        let directives = ["__session=secret; Path=/".to_owned()];
+        let state = RequestState::signed_out(AuthErrorReason::SessionTokenMissing, String::new());
+        let shown = format!("{:?}", state.with_cookies(&directives));
+        assert!(shown.contains("set-cookie"), "{shown}");
+        assert!(!shown.contains("secret"), "{shown}");
+    }
 
     #[test]
     fn a_message_that_no_header_can_carry_is_left_out() {
