@@ -156,3 +156,46 @@ async fn a_router_without_the_layer_is_a_mistake_that_explains_itself() {
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     assert!(body.contains("ClerkLayer::new"), "{body}");
 }
+
+/// In development the browser is sent on to the URL without the handshake's parameters, although
+/// it is signed in by then.
+#[tokio::test]
+async fn a_resolved_handshake_redirects_and_sets_its_cookies() {
+    let key = PrivateKey::generate().expect("a key");
+    let now = SystemTime::now();
+    let seconds = now.duration_since(SystemTime::UNIX_EPOCH);
+    let expiry = seconds.expect("a date after 1970").as_secs() + 60;
+    let sign = |claims: &Value| {
+        let options = SignOptions::new("ins_1", TokenCategory::Session);
+        jwt::sign(claims, &key, &options, now).expect("a token")
+    };
+    let session = sign(&json!({"sub": "user_1", "sid": "sess_1", "exp": expiry}));
+    let cookies = [
+        format!("__session={session}; Path=/"),
+        "__client_uat=1; Path=/".to_owned(),
+    ];
+    let handshake = sign(&json!({ "handshake": cookies }));
+    let authenticator = Authenticator::builder()
+        .publishable_key("pk_test_aGFwcHktaGlwcG8tMS5jbGVyay5hY2NvdW50cy5kZXYk")
+        .jwt_key(key.public_key().to_spki_pem())
+        .build()
+        .expect("a configuration");
+    let mut router: Router = Router::new()
+        .route("/", get(async || "not reached"))
+        .layer(ClerkLayer::new(authenticator));
+
+    let request = Request::get(format!("/?a=1&__clerk_handshake={handshake}"))
+        .header("host", "app.example.com")
+        .body(Body::empty());
+    let response = router.call(request.expect("a request")).await;
+    let response: Response<Body> = response.expect("an answer");
+    assert_eq!(response.status(), StatusCode::TEMPORARY_REDIRECT);
+    assert_eq!(
+        response.headers()["location"],
+        "http://app.example.com/?a=1"
+    );
+    let set: Vec<_> = response.headers().get_all("set-cookie").iter().collect();
+    assert_eq!(set, cookies.iter().collect::<Vec<_>>());
+    let body = to_bytes(response.into_body(), 1024).await.expect("a body");
+    assert!(body.is_empty());
+}
