@@ -6,6 +6,12 @@
 
 use serde::{Deserialize, Serialize};
 
+/// A kind of id.
+pub trait Id: From<String> {
+    /// What an id of this kind begins with.
+    const PREFIX: &'static str;
+}
+
 macro_rules! ids {
     ($( $(#[$meta:meta])* $name:ident $prefix:literal, )*) => {$(
         $(#[$meta])*
@@ -13,10 +19,11 @@ macro_rules! ids {
         #[serde(transparent)]
         pub struct $name(String);
 
-        impl $name {
-            /// What a new id of this kind begins with.
-            pub const PREFIX: &'static str = $prefix;
+        impl Id for $name {
+            const PREFIX: &'static str = $prefix;
+        }
 
+        impl $name {
             /// The id as text.
             pub fn as_str(&self) -> &str {
                 &self.0

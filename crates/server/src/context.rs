@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::rand;
+use ironclerk_api::id::Id;
 use ironclerk_api::{ApiError, ApiVersion, ErrorCode};
 
 use crate::database::{Database, DatabaseError};
-use crate::id::{self, NewId};
+use crate::id;
 use crate::instance::Instance;
 use crate::store::{Images, Window};
 
@@ -80,7 +81,7 @@ impl Cx {
     }
 
     /// Makes an id.
-    pub(crate) fn new_id<I: NewId>(&self) -> Result<I, ApiError> {
+    pub(crate) fn new_id<I: Id>(&self) -> Result<I, ApiError> {
         Ok(id::new(self.now, random()?))
     }
 }

@@ -9,11 +9,12 @@ use http::header::{CACHE_CONTROL, LOCATION};
 use http::{HeaderValue, StatusCode};
 use ironclerk::instance::PublishableKey;
 use ironclerk::jwt::TokenCategory;
+use ironclerk_api::id::Id;
 use ironclerk_api::{ApiError, ErrorCode, Metadata};
 use serde_json::json;
 
 use crate::context::Cx;
-use crate::{id, token};
+use crate::token;
 
 /// For how long a browser is known, in seconds: a year.
 const BROWSER_LIFETIME: u32 = 365 * 24 * 60 * 60;
@@ -31,7 +32,7 @@ impl From<String> for DevBrowserId {
     }
 }
 
-impl id::NewId for DevBrowserId {
+impl Id for DevBrowserId {
     const PREFIX: &'static str = "dvb_";
 }
 

@@ -3,40 +3,15 @@
 //! The characters are base 62 of a 4-byte time and 16 random bytes, as in a KSUID, which is the
 //! form of Clerk's own ids.
 
-use ironclerk_api::id;
+use ironclerk_api::id::Id;
 
 /// The second from which KSUIDs count, so that 32 bits last until 2150.
 const EPOCH: i64 = 1_400_000_000;
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const LENGTH: usize = 27;
 
-/// A kind of id that can be made.
-pub(crate) trait NewId: From<String> {
-    /// What the id begins with.
-    const PREFIX: &'static str;
-}
-
-macro_rules! new_ids {
-    ($($name:ident),*) => {$(
-        impl NewId for id::$name {
-            const PREFIX: &'static str = id::$name::PREFIX;
-        }
-    )*};
-}
-
-new_ids!(
-    ClientId,
-    IdentificationId,
-    InstanceId,
-    JwtTemplateId,
-    OrganizationId,
-    OrganizationMembershipId,
-    SessionId,
-    UserId
-);
-
 /// Makes an id from the time and 16 random bytes.
-pub(crate) fn new<I: NewId>(now: i64, random: [u8; 16]) -> I {
+pub(crate) fn new<I: Id>(now: i64, random: [u8; 16]) -> I {
     let seconds = now
         .div_euclid(1000)
         .saturating_sub(EPOCH)
