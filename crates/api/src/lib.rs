@@ -84,7 +84,7 @@ impl ApiVersion {
     ];
 
     /// The date as it is sent.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::V2021_02_05 => "2021-02-05",
             Self::V2024_10_01 => "2024-10-01",

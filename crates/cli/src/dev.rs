@@ -7,6 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use ironclerk::Authenticator;
+use ironclerk_server::database::sqlite_file;
 use ironclerk_server::{Config, Demo, Instance, Server};
 use tokio::sync::watch;
 
@@ -42,8 +43,8 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let file = instance_lock::sqlite_file(&arguments.database_url);
-    let lock = file.as_deref().map(instance_lock::lock).transpose()?;
+    let file = sqlite_file(&arguments.database_url);
+    let lock = file.map(instance_lock::lock).transpose()?;
     runtime()?.block_on(async {
         let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let api = listen(loopback(arguments.port), "--port").await?;
@@ -55,7 +56,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         };
         let app = listen(loopback(app_port), "--app-port").await?;
         if arguments.reset {
-            match &file {
+            match file {
                 Some(file) => delete_database(file)?,
                 None => bail!("--reset deletes an SQLite file; a PostgreSQL database must be emptied with its own tools"),
             }

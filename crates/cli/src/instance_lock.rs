@@ -10,17 +10,6 @@ pub struct InstanceLock {
     _file: File,
 }
 
-/// The file of an SQLite database, or nothing if the URL is PostgreSQL's.
-pub fn sqlite_file(database_url: &str) -> Option<PathBuf> {
-    if database_url.starts_with("postgres://") || database_url.starts_with("postgresql://") {
-        return None;
-    }
-    let path = database_url
-        .strip_prefix("sqlite://")
-        .or_else(|| database_url.strip_prefix("sqlite:"));
-    Some(PathBuf::from(path.unwrap_or(database_url)))
-}
-
 /// Takes the lock of a database file.
 pub fn lock(database: &Path) -> anyhow::Result<InstanceLock> {
     if let Some(folder) = database

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::{Context, bail};
 use ironclerk::instance::{InstanceType, SecretKey};
+use ironclerk_server::database::sqlite_file;
 use ironclerk_server::{Config, Server};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -79,8 +80,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if secret_key.expose().len() < 32 {
         bail!("the secret key must have at least 32 characters, so that it cannot be guessed");
     }
-    let lock = instance_lock::sqlite_file(&arguments.database_url)
-        .map(|file| instance_lock::lock(&file))
+    let lock = sqlite_file(&arguments.database_url)
+        .map(instance_lock::lock)
         .transpose()?;
     runtime()?.block_on(async {
         let listener = listen(arguments.listen, "--listen").await?;

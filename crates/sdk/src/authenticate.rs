@@ -48,7 +48,7 @@ pub use settings::{ProxyUrl, Settings};
 pub use state::{AuthStatus, RequestState};
 
 /// The version of the protocol that is spoken with Clerk's APIs, sent as `Clerk-API-Version`.
-pub const API_VERSION_DATE: &str = "2025-11-10";
+pub const API_VERSION_DATE: &str = ironclerk_api::ApiVersion::LATEST.as_str();
 
 /// How far a decision has come.
 #[derive(Clone)]

@@ -233,6 +233,17 @@ impl Transaction<'_> {
     }
 }
 
+/// The file that a database URL names, or nothing if the database is on PostgreSQL.
+pub fn sqlite_file(url: &str) -> Option<&Path> {
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        return None;
+    }
+    let path = url
+        .strip_prefix("sqlite://")
+        .or_else(|| url.strip_prefix("sqlite:"));
+    Some(Path::new(path.unwrap_or(url)))
+}
+
 /// A database, open. Cheap to clone.
 #[derive(Clone)]
 pub struct Database(Backend);
@@ -252,16 +263,10 @@ impl Database {
     /// # Errors
     /// When it cannot be opened, is another program's, or was made by a newer version.
     pub async fn open(url: &str) -> Result<Self, DatabaseError> {
-        let database = if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            Self(Backend::Postgres(postgres::Postgres::connect(url).await?))
-        } else {
-            let path = url
-                .strip_prefix("sqlite://")
-                .or_else(|| url.strip_prefix("sqlite:"));
-            Self(Backend::Sqlite(sqlite::Sqlite::open(Path::new(
-                path.unwrap_or(url),
-            ))?))
-        };
+        let database = Self(match sqlite_file(url) {
+            Some(file) => Backend::Sqlite(sqlite::Sqlite::open(file)?),
+            None => Backend::Postgres(postgres::Postgres::connect(url).await?),
+        });
         database.migrate().await?;
         Ok(database)
     }
