@@ -1,0 +1,32 @@
+//! Finds code written for Clerk Core 1 and rewrites it for Core 2.
+//!
+//! The way of one file: a cheap text search dismisses what cannot mention Clerk ([`check::may_mention_clerk`]), then
+//! [`check_source`] parses it, follows imports and values with the Clerk type model, and lets every rule look.
+//! [`edit::apply`] carries out the edits of the findings that a caller chose; [`fix_source`] repeats both until nothing
+//! changes.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`source`] | a file as it is checked: path, text, [`Language`], script regions of `.vue` and the like |
+//! | [`project`] | the packages of the codebase, which Clerk they are on, and how imports lead to other files |
+//! | [`rule`] | a rule, read from its Markdown file under `guides/`, and the kinds of change |
+//! | [`finding`] | what a rule says about a place: confidence, reason, remedy |
+//! | [`edit`] | edits of spans, and how overlapping ones are resolved |
+//! | [`check`] | the entry points |
+//! | [`configuration`] | rules for files that are not code |
+#![warn(missing_docs)]
+
+pub mod check;
+pub mod configuration;
+pub mod edit;
+pub mod finding;
+pub mod project;
+pub mod rule;
+pub mod source;
+
+pub use check::{Checked, Unread, check_source, fix_source};
+pub use edit::Edit;
+pub use finding::{Confidence, Finding, Fix};
+pub use project::{Files, Generation, Package, Project};
+pub use rule::{Change, Rule, RuleSet};
+pub use source::{Language, Script, Source, Span};

@@ -1,0 +1,293 @@
+//! Rules. Each is one Markdown file under `guides/<release>/<package>/<rule id>.md`:
+//!
+//! ````markdown
+//! +++
+//! title = "`verifyJwt` moved to `@clerk/backend/jwt`"
+//! packages = ["@clerk/backend"]
+//! fix = "safe"
+//! kind = "export-moved"
+//! from = ["@clerk/backend"]
+//! names = ["verifyJwt"]
+//! to = "@clerk/backend/jwt"
+//! +++
+//! What a user reads: why, and what to do by hand.
+//!
+//! ```ts before
+//! import { verifyJwt } from '@clerk/backend';
+//! ```
+//! ```ts after
+//! import { verifyJwt } from '@clerk/backend/jwt';
+//! ```
+//! ```ts untouched
+//! import { verifyJwt } from './jwt';
+//! ```
+//! ````
+//!
+//! The front matter is TOML: [`Rule`]'s own keys and those of one [`Change`]. The examples are the rule's tests. The first
+//! word of a fence is the language, the second the role (see [`Role`]), a third the path of the file when it matters.
+
+use serde::Deserialize;
+use std::{collections::HashMap, sync::LazyLock};
+
+/// Every rule file, as `(path under guides/, text)`.
+static GUIDES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/guides.rs"));
+
+/// One thing that changed between two releases of Clerk's SDKs.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// What reports, `--rule` and SARIF call it; the name of its file.
+    pub id: &'static str,
+    /// The directory of its file: the guide it belongs to.
+    pub guide: &'static str,
+    /// One line, Markdown.
+    pub title: String,
+    /// The packages whose users are concerned. A finding comes from one of them.
+    pub packages: Vec<String>,
+    /// Names that the published guides have for the same change.
+    pub aliases: Vec<String>,
+    /// The most that an edit of this rule may claim.
+    pub fix: FixClass,
+    /// What changed.
+    pub change: Change,
+    /// What a user reads: the Markdown of the file without the front matter, examples included.
+    pub explanation: &'static str,
+    /// The examples in the explanation.
+    pub examples: Vec<Example>,
+}
+
+/// How far a rule's edits can be trusted at best.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FixClass {
+    /// It only reports.
+    Report,
+    /// Someone has to look at each edit.
+    Review,
+    /// Edits keep the meaning where the place is certain.
+    Safe,
+}
+
+/// The kinds of change. Each is written once in Rust; rules are their parameters.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(
+    tag = "kind",
+    rename_all = "kebab-case",
+    rename_all_fields = "kebab-case",
+    deny_unknown_fields
+)]
+pub enum Change {
+    /// An environment variable has another name.
+    EnvironmentVariable {
+        /// The old name, without a prefix such as `NEXT_PUBLIC_`.
+        from: String,
+        /// The new name.
+        to: String,
+        /// The value is another one as well and has to be fetched by a person.
+        #[serde(default)]
+        new_value: bool,
+    },
+    /// Packages of Clerk have a Core 2 release.
+    PackageVersion {
+        /// First Core 2 version by package.
+        versions: HashMap<String, String>,
+    },
+    /// A runtime or another library has to be recent enough.
+    RequiredVersion {
+        /// `node`, or the name of an npm package.
+        of: String,
+        /// The lowest version that works.
+        minimum: String,
+    },
+}
+
+/// A code block of a rule file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// The path of the file it stands for.
+    pub path: String,
+    /// What it shows.
+    pub role: Role,
+    /// The code.
+    pub text: &'static str,
+}
+
+/// What a code block of a rule file shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// `before`: the rule finds something here. Without an `after` or `review` behind it, it only reports.
+    Before,
+    /// `after`: the text before after the safe edits.
+    After,
+    /// `review`: the text before after all edits, those to review included.
+    Review,
+    /// `untouched`: looks alike, and the rule finds nothing.
+    Untouched,
+    /// `file`: another file of the codebase that the examples import from.
+    File,
+}
+
+/// Why a rule file cannot be read. Only whoever writes rules sees this: rules are embedded and tested.
+#[derive(Debug, thiserror::Error)]
+pub enum GuideError {
+    /// The front matter is missing or wrong.
+    #[error("{path}: {message}")]
+    FrontMatter {
+        /// The file.
+        path: &'static str,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+#[derive(Deserialize)]
+struct FrontMatter {
+    title: String,
+    packages: Vec<String>,
+    #[serde(default)]
+    aliases: Vec<String>,
+    fix: FixClass,
+    #[serde(flatten)]
+    change: toml::Table,
+}
+
+impl Rule {
+    /// Reads a rule file.
+    ///
+    /// # Errors
+    /// When its front matter is not there or not understood.
+    pub fn parse(path: &'static str, text: &'static str) -> Result<Self, GuideError> {
+        let error = |message: String| GuideError::FrontMatter { path, message };
+        let (front_matter, explanation) = text
+            .strip_prefix("+++\n")
+            .and_then(|rest| rest.split_once("\n+++\n"))
+            .ok_or_else(|| error("it does not begin with front matter between +++ lines".into()))?;
+        let FrontMatter {
+            title,
+            packages,
+            aliases,
+            fix,
+            change,
+        } = toml::from_str(front_matter).map_err(|cause| error(cause.to_string()))?;
+        let change = change
+            .try_into()
+            .map_err(|cause| error(cause.to_string()))?;
+        let mut parts = path.trim_end_matches(".md").rsplit('/');
+        let (id, guide) = (
+            parts.next().unwrap_or(path),
+            parts.next().unwrap_or_default(),
+        );
+        let examples = examples(explanation);
+        Ok(Self {
+            id,
+            guide,
+            title,
+            packages,
+            aliases,
+            fix,
+            change,
+            explanation: explanation.trim(),
+            examples,
+        })
+    }
+}
+
+fn examples(markdown: &'static str) -> Vec<Example> {
+    let mut examples = Vec::new();
+    let mut rest = markdown;
+    while let Some((_, fenced)) = rest.split_once("```") {
+        let Some((info, body)) = fenced.split_once('\n') else {
+            break;
+        };
+        let Some(end) = body.find("```") else { break };
+        let mut words = info.split_whitespace();
+        let language = words.next().unwrap_or_default();
+        let role = match words.next() {
+            Some("before") => Some(Role::Before),
+            Some("after") => Some(Role::After),
+            Some("review") => Some(Role::Review),
+            Some("untouched") => Some(Role::Untouched),
+            Some("file") => Some(Role::File),
+            _ => None,
+        };
+        if let Some(role) = role {
+            let path = words
+                .next()
+                .map_or_else(|| format!("example.{language}"), str::to_owned);
+            examples.push(Example {
+                path,
+                role,
+                text: &body[..end],
+            });
+        }
+        rest = &body[end + 3..];
+    }
+    examples
+}
+
+/// The rules to check with.
+#[derive(Clone, Debug)]
+pub struct RuleSet {
+    rules: Vec<&'static Rule>,
+}
+
+impl RuleSet {
+    /// All rules.
+    pub fn all() -> Self {
+        Self {
+            rules: ALL.iter().collect(),
+        }
+    }
+
+    /// The rules that `keep` accepts.
+    pub fn filtered(keep: impl Fn(&Rule) -> bool) -> Self {
+        Self {
+            rules: ALL.iter().filter(|rule| keep(rule)).collect(),
+        }
+    }
+
+    /// A rule of this set by its id.
+    pub fn get(&self, id: &str) -> Option<&'static Rule> {
+        self.iter().find(|rule| rule.id == id)
+    }
+
+    /// The rules, in the order of their files.
+    pub fn iter(&self) -> impl Iterator<Item = &'static Rule> {
+        self.rules.iter().copied()
+    }
+}
+
+static ALL: LazyLock<Vec<Rule>> = LazyLock::new(|| {
+    GUIDES
+        .iter()
+        .filter_map(|(path, text)| match Rule::parse(path, text) {
+            Ok(rule) => Some(rule),
+            Err(error) => {
+                debug_assert!(false, "{error}");
+                None
+            }
+        })
+        .collect()
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_file_is_understood() {
+        for (path, text) in GUIDES {
+            if let Err(error) = Rule::parse(path, text) {
+                panic!("{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn ids_are_unique() {
+        let mut ids: Vec<_> = RuleSet::all().iter().map(|rule| rule.id).collect();
+        ids.sort_unstable();
+        let count = ids.len();
+        ids.dedup();
+        assert_eq!(ids.len(), count);
+    }
+}
