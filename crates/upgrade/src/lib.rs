@@ -27,6 +27,6 @@ pub mod source;
 pub use check::{Checked, Unread, check_source, fix_source};
 pub use edit::Edit;
 pub use finding::{Confidence, Finding, Fix};
-pub use project::{Files, Generation, Package, Project};
+pub use project::{Files, Generation, Package, PathMapping, Project};
 pub use rule::{Change, Rule, RuleSet};
 pub use source::{Language, Script, Source, Span};

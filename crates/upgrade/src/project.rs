@@ -8,12 +8,76 @@ pub struct Project {
     pub packages: Vec<Package>,
     /// How to read other files, for values that come from another module.
     pub files: Box<dyn Files>,
+    /// What the `tsconfig.json` of the codebase say about imports, deepest directory first.
+    pub path_mappings: Vec<PathMapping>,
+}
+
+/// `baseUrl` and `paths` of a `tsconfig.json` or `jsconfig.json`, with what it extends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PathMapping {
+    /// The directory whose files it is for, relative to the root of the scan.
+    pub directory: String,
+    /// Where a bare import may begin as well, relative to the root of the scan.
+    pub base_url: Option<String>,
+    /// A pattern with at most one `*`, and where it leads, relative to the root of the scan.
+    pub paths: Vec<(String, Vec<String>)>,
+}
+
+impl PathMapping {
+    /// Where the mapping leads an import, best guess first, relative to the root of the scan. File extensions and
+    /// `/index` are left to the caller, as in the import itself.
+    fn candidates(&self, specifier: &str) -> Vec<String> {
+        let matched = |pattern: &str| match pattern.split_once('*') {
+            Some((before, after)) => {
+                let rest = specifier.strip_prefix(before)?.strip_suffix(after)?;
+                Some((before.len(), rest.to_owned()))
+            }
+            None => (pattern == specifier).then(|| (usize::MAX, String::new())),
+        };
+        let longest = self
+            .paths
+            .iter()
+            .filter_map(|(pattern, targets)| Some((matched(pattern)?, targets)))
+            .max_by_key(|((length, _), _)| *length);
+        let mapped = longest.into_iter().flat_map(|((_, rest), targets)| {
+            targets
+                .iter()
+                .map(move |target| target.replacen('*', &rest, 1))
+        });
+        let based = self.base_url.iter().map(|base| match base.as_str() {
+            "" => specifier.to_owned(),
+            base => format!("{base}/{specifier}"),
+        });
+        mapped.chain(based).collect()
+    }
 }
 
 impl Project {
     /// A codebase of these packages.
     pub fn new(packages: Vec<Package>, files: Box<dyn Files>) -> Self {
-        Self { packages, files }
+        Self {
+            packages,
+            files,
+            path_mappings: Vec::new(),
+        }
+    }
+
+    /// Where the nearest `tsconfig.json` leads an import that is no relative path, best guess first, relative to the
+    /// root of the scan. File extensions and `/index` are left to the caller, as in the import itself.
+    pub fn mapped_import(&self, importer: &str, specifier: &str) -> Vec<String> {
+        let is_above = |directory: &str| {
+            directory.is_empty()
+                || importer
+                    .strip_prefix(directory)
+                    .is_some_and(|rest| rest.starts_with('/'))
+        };
+        let nearest = self
+            .path_mappings
+            .iter()
+            .find(|mapping| is_above(&mapping.directory));
+        nearest
+            .map(|mapping| mapping.candidates(specifier))
+            .unwrap_or_default()
     }
 
     /// Which generation of a Clerk package a file uses: as declared by the nearest `package.json`, going up, that names it.
@@ -70,5 +134,57 @@ pub trait Files: Send + Sync {
 impl<S: AsRef<str> + Send + Sync> Files for BTreeMap<String, S> {
     fn read(&self, path: &str) -> Option<String> {
         self.get(path).map(|text| text.as_ref().to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_and_most_exact_mapping_wins() {
+        let mapping =
+            |directory: &str, base_url: Option<&str>, paths: &[(&str, &str)]| PathMapping {
+                directory: directory.to_owned(),
+                base_url: base_url.map(str::to_owned),
+                paths: paths
+                    .iter()
+                    .map(|(from, to)| ((*from).to_owned(), vec![(*to).to_owned()]))
+                    .collect(),
+            };
+        let mut project = Project::new(Vec::new(), Box::new(BTreeMap::<String, String>::new()));
+        project.path_mappings = vec![
+            mapping(
+                "apps/web",
+                None,
+                &[
+                    ("@/*", "apps/web/src/*"),
+                    ("@/lib/*", "apps/web/lib/*"),
+                    ("~", "apps/web/app.ts"),
+                ],
+            ),
+            mapping("", Some("src"), &[]),
+        ];
+        assert_eq!(
+            project.mapped_import("apps/web/src/a.ts", "@/b/c"),
+            ["apps/web/src/b/c"]
+        );
+        assert_eq!(
+            project.mapped_import("apps/web/src/a.ts", "@/lib/c"),
+            ["apps/web/lib/c"]
+        );
+        assert_eq!(
+            project.mapped_import("apps/web/src/a.ts", "~"),
+            ["apps/web/app.ts"]
+        );
+        assert_eq!(
+            project.mapped_import("apps/website/a.ts", "lib/clerk"),
+            ["src/lib/clerk"]
+        );
+        assert!(
+            project
+                .mapped_import("apps/web/src/a.ts", "react")
+                .is_empty()
+        );
     }
 }
