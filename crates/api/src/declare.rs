@@ -5,13 +5,13 @@
 ///
 /// Fields named in the path are path parameters; the others go into the query of `GET` and
 /// `DELETE`, into the JSON body of the rest. `?paginated` marks a list that answers a page only
-/// when asked with `paginated=true`.
+/// when asked with `paginated=true`; `?query(field)` puts a field into the query all the same.
 ///
 /// [`Endpoint`]: crate::Endpoint
 macro_rules! endpoints {
     ($(
         $(#[$meta:meta])*
-        $method:ident $path:literal $(? $flag:ident)? => $response:ty,
+        $method:ident $path:literal $(? $flag:ident $(($($in_query:ident),*))?)? => $response:ty,
         struct $name:ident { $($fields:tt)* }
     )*) => {
         $(
@@ -27,6 +27,8 @@ macro_rules! endpoints {
                     method: http::Method::$method,
                     path: $path,
                     parameters: <$name as crate::endpoint::Parameters>::names,
+                    in_query: &[$($($(stringify!($in_query)),*)?)?],
+                    body: <$name as crate::endpoint::Parameters>::BODY,
                     paginated_on_request: false $(|| endpoints!(@flag $flag))?,
                 };
             }
@@ -36,6 +38,7 @@ macro_rules! endpoints {
         pub const ENDPOINTS: &[crate::EndpointInfo] = &[$(<$name as crate::Endpoint>::INFO),*];
     };
     (@flag paginated) => { true };
+    (@flag query) => { false };
 }
 
 /// Declares a struct of parameters: a request, or a group of fields that several requests share.
@@ -49,6 +52,9 @@ macro_rules! parameters {
         pub struct $name { $( $(#[$field_meta])* pub $field: $type, )* }
 
         impl crate::endpoint::Parameters for $name {
+            const BODY: crate::endpoint::BodyKind = crate::endpoint::BodyKind::Object
+                $(.or(<$type as crate::endpoint::Parameter>::BODY))*;
+
             fn names() -> Vec<&'static str> {
                 #[allow(unused_mut)]
                 let mut names = Vec::new();
@@ -57,7 +63,7 @@ macro_rules! parameters {
             }
 
             #[allow(unused_variables)]
-            fn put(&self, into: &mut crate::Metadata) -> Result<(), serde_json::Error> {
+            fn put(&self, into: &mut crate::endpoint::Outgoing) -> Result<(), serde_json::Error> {
                 $( crate::endpoint::Parameter::put(&self.$field, stringify!($field), into)?; )*
                 Ok(())
             }

@@ -10,8 +10,8 @@ use std::fmt;
 use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer, Visitor};
 use serde_json::Value;
 
-use crate::endpoint::Endpoint;
-use crate::value::Patch;
+use crate::endpoint::{Endpoint, Parameters};
+use crate::value::{File, Patch};
 
 /// What is wrong with which parameter.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +43,9 @@ pub enum Problem {
     /// It has the right type and a value that is not allowed.
     #[error("{0}")]
     Value(String),
+    /// There is no file where one is required.
+    #[error("must be a file")]
+    NoFile,
     /// It is given more than once.
     #[error("is given more than once")]
     Repeated,
@@ -118,12 +121,18 @@ fn in_json_terms(expected: &dyn de::Expected) -> String {
 pub fn decode<'a, E: Endpoint>(
     path: impl IntoIterator<Item = (&'a str, &'a str)>,
     query: &'a str,
-    body: serde_json::Map<String, Value>,
+    body: impl Into<Body>,
 ) -> Result<E, ParameterError> {
-    let mut source = Source {
-        text: Vec::new(),
-        body,
-    };
+    let mut source = Source::default();
+    let mut fields = Vec::new();
+    match body.into() {
+        Body::Object(members) => source.body = members,
+        Body::Array(items) => source.items = items,
+        Body::Form(form) => {
+            source.files = form.files;
+            fields = form.fields;
+        }
+    }
     for (name, value) in path {
         source.text.push((name.into(), vec![value.into()]));
     }
@@ -139,20 +148,84 @@ pub fn decode<'a, E: Endpoint>(
             None => source.text.push((name, vec![value])),
         }
     }
-    let request = E::take(&mut source)?;
-    match source.body.keys().next() {
-        None => Ok(request),
-        Some(name) => Err(ParameterError::new(Problem::Unknown).within(name)),
+    for (name, value) in fields {
+        source.text.push((name.into(), vec![value.into()]));
+    }
+    source.take_all()
+}
+
+/// A body, taken apart as the endpoint's [`BodyKind`](crate::endpoint::BodyKind) says.
+#[derive(Debug)]
+pub enum Body {
+    /// The members of a JSON object. Empty where there is no body.
+    Object(serde_json::Map<String, Value>),
+    /// The items of a JSON array.
+    Array(Vec<Value>),
+    /// The parts of a form.
+    Form(Form),
+}
+
+/// The parts of a form that carries files.
+#[derive(Debug, Default)]
+pub struct Form {
+    /// The parts that are texts, with their names.
+    pub fields: Vec<(String, String)>,
+    /// The parts that are files, with their names.
+    pub files: Vec<(String, File)>,
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        Self::Object(serde_json::Map::new())
+    }
+}
+
+impl From<serde_json::Map<String, Value>> for Body {
+    fn from(members: serde_json::Map<String, Value>) -> Self {
+        Self::Object(members)
     }
 }
 
 /// The parameters of a request that have not been read yet.
+#[derive(Default)]
 pub struct Source<'a> {
     text: Vec<(Cow<'a, str>, Vec<Cow<'a, str>>)>,
     body: serde_json::Map<String, Value>,
+    items: Vec<Value>,
+    files: Vec<(String, File)>,
 }
 
 impl Source<'_> {
+    /// Reads parameters, and refuses a body that has more.
+    fn take_all<T: Parameters>(mut self) -> Result<T, ParameterError> {
+        let parameters = T::take(&mut self)?;
+        match self.body.keys().next() {
+            None => Ok(parameters),
+            Some(name) => Err(ParameterError::new(Problem::Unknown).within(name)),
+        }
+    }
+
+    /// Reads the items of a body that is an array.
+    pub(crate) fn items<T: Parameters>(&mut self) -> Result<Vec<T>, ParameterError> {
+        let read = |item| match item {
+            Value::Object(body) => Source {
+                body,
+                ..Source::default()
+            }
+            .take_all(),
+            _ => Err(ParameterError::new(Problem::Type("an object".to_owned()))),
+        };
+        self.items.drain(..).map(read).collect()
+    }
+
+    /// Reads a file.
+    pub(crate) fn file(&mut self, name: &'static str) -> Result<File, ParameterError> {
+        match self.files.iter().position(|(known, _)| known == name) {
+            Some(index) => Ok(self.files.swap_remove(index).1),
+            None => Err(ParameterError::new(Problem::NoFile).within(name)),
+        }
+    }
+
     /// Reads a parameter that may be absent or null.
     pub(crate) fn optional<T: DeserializeOwned>(
         &mut self,
@@ -392,7 +465,7 @@ mod tests {
         let list: ListUsers = decode(
             [],
             "limit=20&offset=40&email_address=a%40x.c&email_address=b&username[]=c&banned=true&order_by=+last_active_at&paginated=true",
-            Default::default(),
+            Body::default(),
         )
         .unwrap();
         assert_eq!(list.limit, Some(20));
@@ -429,7 +502,7 @@ mod tests {
     #[test]
     fn names_the_parameter_at_fault() {
         let create = |value| decode::<CreateUser>([], "", body(value)).unwrap_err();
-        let list = |query| decode::<ListUsers>([], query, Default::default()).unwrap_err();
+        let list = |query| decode::<ListUsers>([], query, Body::default()).unwrap_err();
         let update =
             decode::<UpdateUser>([("user_id", "user_1")], "", body(json!({"username": 5})))
                 .unwrap_err();
@@ -481,7 +554,7 @@ mod tests {
             list("order_by=shoe_size").problem,
             Problem::Value(_)
         ));
-        let missing = decode::<UpdateUser>([], "", Default::default()).unwrap_err();
+        let missing = decode::<UpdateUser>([], "", Body::default()).unwrap_err();
         assert_eq!(
             (missing.parameter.as_str(), missing.problem),
             ("user_id", Problem::Missing)

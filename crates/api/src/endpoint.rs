@@ -1,12 +1,14 @@
 //! What an operation of the API is, and how a client writes one.
 
+use std::borrow::Cow;
+
 use http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::decode::{ParameterError, Source};
-use crate::value::{Metadata, Patch, Secret};
+use crate::value::{Array, File, Metadata, Patch, Secret};
 
 /// An operation of the API: a request type that knows where it goes and what is answered.
 ///
@@ -29,14 +31,39 @@ pub struct EndpointInfo {
     pub path: &'static str,
     /// All parameters by their wire names: in path, query or body.
     pub parameters: fn() -> Vec<&'static str>,
+    /// The parameters that are in the query although there is a body.
+    pub in_query: &'static [&'static str],
+    /// What the body is, where there is one.
+    pub body: BodyKind,
     /// Whether a page is answered only to `paginated=true`, and a bare array otherwise.
     pub paginated_on_request: bool,
 }
 
 impl EndpointInfo {
-    /// Whether the parameters outside the path travel in a JSON body, not in the query.
+    /// Whether the parameters outside the path travel in a body, not in the query.
     pub fn has_body(&self) -> bool {
         self.method != Method::GET && self.method != Method::DELETE
+    }
+}
+
+/// What a body is. It follows from the types of a request's fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyKind {
+    /// A JSON object with a member for each parameter.
+    Object,
+    /// A JSON array, the one parameter of its request: a field of the type [`Array`].
+    Array,
+    /// A form with a part for each parameter: there is a field of the type [`File`].
+    Multipart,
+}
+
+impl BodyKind {
+    /// What the body is when one of its fields asks for `other`.
+    pub const fn or(self, other: Self) -> Self {
+        match self {
+            Self::Object => other,
+            kind => kind,
+        }
     }
 }
 
@@ -45,13 +72,15 @@ pub const PAGINATED: &str = "paginated";
 
 /// A struct whose fields are parameters: a request, or a group that several requests share.
 pub trait Parameters: Sized {
+    /// What kind of body the fields need.
+    const BODY: BodyKind;
     /// The wire names of the fields.
     fn names() -> Vec<&'static str>;
     /// Writes the fields that are present.
     ///
     /// # Errors
     /// When a field has no JSON form.
-    fn put(&self, into: &mut Metadata) -> Result<(), serde_json::Error>;
+    fn put(&self, into: &mut Outgoing) -> Result<(), serde_json::Error>;
     /// Reads the fields.
     ///
     /// # Errors
@@ -61,6 +90,8 @@ pub trait Parameters: Sized {
 
 /// A type that a request can have a field of.
 pub trait Parameter: Sized {
+    /// What kind of body the field needs.
+    const BODY: BodyKind = BodyKind::Object;
     /// Adds the wire name of a field called `field`, or the names of its own fields.
     fn name(field: &'static str, names: &mut Vec<&'static str>) {
         names.push(field);
@@ -69,12 +100,27 @@ pub trait Parameter: Sized {
     ///
     /// # Errors
     /// When the value has no JSON form.
-    fn put(&self, field: &'static str, into: &mut Metadata) -> Result<(), serde_json::Error>;
+    fn put(&self, field: &'static str, into: &mut Outgoing) -> Result<(), serde_json::Error>;
     /// Reads the value.
     ///
     /// # Errors
     /// When it is missing or malformed.
     fn take(field: &'static str, from: &mut Source<'_>) -> Result<Self, ParameterError>;
+}
+
+/// The parameters of a request on their way out.
+#[derive(Debug, Default)]
+pub struct Outgoing {
+    values: Metadata,
+    items: Vec<Value>,
+    files: Vec<(&'static str, File)>,
+}
+
+impl Outgoing {
+    /// Adds a parameter.
+    pub(crate) fn insert(&mut self, name: &'static str, value: Value) {
+        self.values.insert(name.to_owned(), value);
+    }
 }
 
 /// Makes types that serde reads and writes required parameters.
@@ -84,9 +130,9 @@ macro_rules! json_parameter {
             fn put(
                 &self,
                 field: &'static str,
-                into: &mut crate::Metadata,
+                into: &mut crate::endpoint::Outgoing,
             ) -> Result<(), serde_json::Error> {
-                into.insert(field.to_owned(), serde_json::to_value(self)?);
+                into.insert(field, serde_json::to_value(self)?);
                 Ok(())
             }
 
@@ -105,6 +151,8 @@ pub(crate) use json_parameter;
 macro_rules! group {
     ($type:ty) => {
         impl crate::endpoint::Parameter for $type {
+            const BODY: crate::endpoint::BodyKind = <Self as crate::endpoint::Parameters>::BODY;
+
             fn name(_: &'static str, names: &mut Vec<&'static str>) {
                 names.extend(<Self as crate::endpoint::Parameters>::names());
             }
@@ -112,7 +160,7 @@ macro_rules! group {
             fn put(
                 &self,
                 _: &'static str,
-                into: &mut crate::Metadata,
+                into: &mut crate::endpoint::Outgoing,
             ) -> Result<(), serde_json::Error> {
                 crate::endpoint::Parameters::put(self, into)
             }
@@ -131,9 +179,9 @@ pub(crate) use group;
 json_parameter!(bool, u32, u64, i64, String, Metadata, Secret);
 
 impl<T: Serialize + DeserializeOwned> Parameter for Option<T> {
-    fn put(&self, field: &'static str, into: &mut Metadata) -> Result<(), serde_json::Error> {
+    fn put(&self, field: &'static str, into: &mut Outgoing) -> Result<(), serde_json::Error> {
         if let Some(value) = self {
-            into.insert(field.to_owned(), serde_json::to_value(value)?);
+            into.insert(field, serde_json::to_value(value)?);
         }
         Ok(())
     }
@@ -144,13 +192,13 @@ impl<T: Serialize + DeserializeOwned> Parameter for Option<T> {
 }
 
 impl<T: Serialize + DeserializeOwned> Parameter for Patch<T> {
-    fn put(&self, field: &'static str, into: &mut Metadata) -> Result<(), serde_json::Error> {
+    fn put(&self, field: &'static str, into: &mut Outgoing) -> Result<(), serde_json::Error> {
         let value = match self {
             Self::Absent => return Ok(()),
             Self::Null => Value::Null,
             Self::Set(value) => serde_json::to_value(value)?,
         };
-        into.insert(field.to_owned(), value);
+        into.insert(field, value);
         Ok(())
     }
 
@@ -160,9 +208,9 @@ impl<T: Serialize + DeserializeOwned> Parameter for Patch<T> {
 }
 
 impl<T: Serialize + DeserializeOwned> Parameter for Vec<T> {
-    fn put(&self, field: &'static str, into: &mut Metadata) -> Result<(), serde_json::Error> {
+    fn put(&self, field: &'static str, into: &mut Outgoing) -> Result<(), serde_json::Error> {
         if !self.is_empty() {
-            into.insert(field.to_owned(), serde_json::to_value(self)?);
+            into.insert(field, serde_json::to_value(self)?);
         }
         Ok(())
     }
@@ -170,6 +218,40 @@ impl<T: Serialize + DeserializeOwned> Parameter for Vec<T> {
     fn take(field: &'static str, from: &mut Source<'_>) -> Result<Self, ParameterError> {
         from.optional(field)
             .map(|values| values.set().unwrap_or_default())
+    }
+}
+
+impl<T: Parameters> Parameter for Array<T> {
+    const BODY: BodyKind = BodyKind::Array;
+
+    fn name(_: &'static str, names: &mut Vec<&'static str>) {
+        names.extend(T::names());
+    }
+
+    fn put(&self, _: &'static str, into: &mut Outgoing) -> Result<(), serde_json::Error> {
+        for item in &self.0 {
+            let mut outgoing = Outgoing::default();
+            item.put(&mut outgoing)?;
+            into.items.push(Value::Object(outgoing.values));
+        }
+        Ok(())
+    }
+
+    fn take(_: &'static str, from: &mut Source<'_>) -> Result<Self, ParameterError> {
+        from.items().map(Self)
+    }
+}
+
+impl Parameter for File {
+    const BODY: BodyKind = BodyKind::Multipart;
+
+    fn put(&self, field: &'static str, into: &mut Outgoing) -> Result<(), serde_json::Error> {
+        into.files.push((field, self.clone()));
+        Ok(())
+    }
+
+    fn take(field: &'static str, from: &mut Source<'_>) -> Result<Self, ParameterError> {
+        from.file(field)
     }
 }
 
@@ -182,9 +264,14 @@ pub struct EncodedRequest {
     pub path: String,
     /// The query without its question mark; empty when there is none.
     pub query: String,
-    /// The JSON body, when the request has parameters for one.
+    /// The body, when the request has parameters for one.
     pub body: Option<Vec<u8>>,
+    /// The type of the body: JSON, or a form that carries files.
+    pub content_type: Cow<'static, str>,
 }
+
+/// The content type of JSON.
+pub const JSON: &str = "application/json";
 
 /// Why a request cannot be sent.
 #[derive(Debug, thiserror::Error)]
@@ -214,8 +301,13 @@ const PATH_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
 /// When a path parameter is empty, `.` or `..`.
 pub fn encode<E: Endpoint>(request: &E) -> Result<EncodedRequest, EncodeError> {
     let info = E::INFO;
-    let mut parameters = Metadata::new();
-    request.put(&mut parameters)?;
+    let mut outgoing = Outgoing::default();
+    request.put(&mut outgoing)?;
+    let Outgoing {
+        values: mut parameters,
+        items,
+        files,
+    } = outgoing;
 
     let mut path = String::with_capacity(info.path.len() + 32);
     for segment in info.path.split('/').skip(1) {
@@ -240,31 +332,106 @@ pub fn encode<E: Endpoint>(request: &E) -> Result<EncodedRequest, EncodeError> {
     if info.paginated_on_request {
         query.append_pair(PAGINATED, "true");
     }
-    let mut body = None;
-    if info.has_body() {
-        if !parameters.is_empty() {
-            body = Some(serde_json::to_vec(&parameters)?);
-        }
-    } else {
-        for (name, value) in parameters {
-            match value {
-                Value::Array(items) => {
-                    for item in items {
-                        query.append_pair(&name, &text_of(item));
-                    }
+    let in_query = match info.has_body() {
+        true => info
+            .in_query
+            .iter()
+            .filter_map(|name| parameters.shift_remove_entry(*name))
+            .collect(),
+        false => std::mem::take(&mut parameters),
+    };
+    for (name, value) in in_query {
+        match value {
+            Value::Array(items) => {
+                for item in items {
+                    query.append_pair(&name, &text_of(item));
                 }
-                value => {
-                    query.append_pair(&name, &text_of(value));
-                }
+            }
+            value => {
+                query.append_pair(&name, &text_of(value));
             }
         }
     }
+    let mut content_type = Cow::Borrowed(JSON);
+    let body = match info.body {
+        BodyKind::Object if parameters.is_empty() => None,
+        BodyKind::Object => Some(serde_json::to_vec(&parameters)?),
+        BodyKind::Array if items.is_empty() => None,
+        BodyKind::Array => Some(serde_json::to_vec(&items)?),
+        BodyKind::Multipart => {
+            let boundary = multipart::boundary(&files);
+            content_type = format!("multipart/form-data; boundary={boundary}").into();
+            let fields = parameters
+                .into_iter()
+                .map(|(name, value)| (name, text_of(value)));
+            Some(multipart::write(&boundary, fields, &files))
+        }
+    };
     Ok(EncodedRequest {
         method: info.method,
         path,
         query: query.finish(),
         body,
+        content_type,
     })
+}
+
+/// Forms that carry files (RFC 7578).
+mod multipart {
+    use crate::value::File;
+
+    /// A line that is in none of the files.
+    pub(super) fn boundary(files: &[(&'static str, File)]) -> String {
+        let is_in_a_file = |boundary: &str| {
+            files.iter().any(|(_, file)| {
+                let mut windows = file.bytes.windows(boundary.len());
+                windows.any(|window| window == boundary.as_bytes())
+            })
+        };
+        let mut number = 0_u64;
+        loop {
+            let boundary = format!("ironclerk-form-{number:016x}");
+            if !is_in_a_file(&boundary) {
+                return boundary;
+            }
+            number += 1;
+        }
+    }
+
+    /// The body: the files first, as Clerk's clients do.
+    pub(super) fn write(
+        boundary: &str,
+        fields: impl Iterator<Item = (String, String)>,
+        files: &[(&'static str, File)],
+    ) -> Vec<u8> {
+        let mut body = Vec::new();
+        let mut part = |head: String, content: &[u8]| {
+            let head = format!("--{boundary}\r\ncontent-disposition: form-data; {head}\r\n\r\n");
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(content);
+            body.extend_from_slice(b"\r\n");
+        };
+        for (name, file) in files {
+            let head = format!(
+                "name=\"{name}\"; filename=\"{}\"\r\ncontent-type: {}",
+                quoted(&file.name),
+                file.content_type.replace(['\r', '\n'], "")
+            );
+            part(head, &file.bytes);
+        }
+        for (name, value) in fields {
+            part(format!("name=\"{}\"", quoted(&name)), value.as_bytes());
+        }
+        body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+        body
+    }
+
+    /// What browsers do with the three characters that cannot stand in a quoted name.
+    fn quoted(name: &str) -> String {
+        name.replace('"', "%22")
+            .replace('\r', "%0D")
+            .replace('\n', "%0A")
+    }
 }
 
 /// The names of a path's parameters, in order.

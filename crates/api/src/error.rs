@@ -173,6 +173,8 @@ error_codes! {
     FormUsernameInvalidLength = UNPROCESSABLE_ENTITY "form_username_invalid_length" "wrong length",
     /// The username is nothing but digits.
     FormUsernameNeedsNonNumber = UNPROCESSABLE_ENTITY "form_username_needs_non_number_char" "needs a character that is no digit",
+    /// The image is too large.
+    ImageTooLarge = PAYLOAD_TOO_LARGE "image_too_large" "image too large",
     /// The server failed.
     Internal = INTERNAL_SERVER_ERROR "internal_clerk_error" "internal error",
     /// The session's status does not allow this.
@@ -193,6 +195,8 @@ error_codes! {
     RequestBodyInvalid = BAD_REQUEST "request_body_invalid" "malformed body",
     /// The body is too large.
     RequestBodyTooLarge = PAYLOAD_TOO_LARGE "request_body_too_large" "body too large",
+    /// There is no file in the request.
+    RequestWithoutImage = BAD_REQUEST "form_param_missing" "missing image",
     /// There is no such object, or no such path.
     ResourceNotFound = NOT_FOUND "resource_not_found" "not found",
     /// The database cannot be reached or is full.
@@ -238,6 +242,7 @@ impl From<ParameterError> for ApiError {
             Problem::Unknown => ErrorCode::FormParameterUnknown,
             Problem::Type(_) => ErrorCode::FormParameterTypeInvalid,
             Problem::Value(_) => ErrorCode::FormParameterValueInvalid,
+            Problem::NoFile => ErrorCode::RequestWithoutImage,
             Problem::Repeated => ErrorCode::FormParameterDuplicate,
         };
         let text = format!("{} {}.", error.parameter, error.problem);

@@ -69,6 +69,8 @@ ids! {
     ClientId "client_",
     /// An email address, phone number or other identifier of a user.
     IdentificationId "idn_",
+    /// An uploaded picture.
+    ImageId "img_",
     /// An instance: one environment of an application, with its own users and keys.
     InstanceId "ins_",
     /// A JWT template.

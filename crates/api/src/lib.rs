@@ -42,7 +42,7 @@ pub mod users;
 
 pub use endpoint::{Endpoint, EndpointInfo};
 pub use error::{ApiError, ErrorCode};
-pub use value::{Metadata, Page, Patch, Secret, Sort};
+pub use value::{Array, File, Metadata, Page, Patch, Secret, Sort};
 
 /// Every operation of the contract, a list per resource.
 ///

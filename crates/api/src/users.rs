@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::id::{IdentificationId, UserId};
 use crate::organizations::OrganizationMembership;
-use crate::value::{DeletedObject, Metadata, Patch, Secret, Sort, TotalCount};
+use crate::value::{DeletedObject, File, Metadata, Patch, Secret, Sort, TotalCount};
 
 resource! {
     /// A user of the application.
@@ -454,6 +454,25 @@ endpoints! {
         skip_legal_checks: Option<bool>,
         /// When the user was created elsewhere (RFC 3339).
         created_at: Option<String>,
+    }
+
+    /// Gives a user a picture: a PNG, JPEG, GIF or WebP file of 10 MiB at the most.
+    /// JavaScript: `users.updateUserProfileImage`.
+    #[doc(alias = "updateUserProfileImage")]
+    POST "/v1/users/{user_id}/profile_image" => User,
+    struct SetUserProfileImage {
+        /// The user.
+        user_id: UserId,
+        /// The picture.
+        file: File,
+    }
+
+    /// Takes a user's picture away. JavaScript: `users.deleteUserProfileImage`.
+    #[doc(alias = "deleteUserProfileImage")]
+    DELETE "/v1/users/{user_id}/profile_image" => User,
+    struct DeleteUserProfileImage {
+        /// The user.
+        user_id: UserId,
     }
 
     /// Deletes a user, with everything that is theirs. JavaScript: `users.deleteUser`.

@@ -180,6 +180,44 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// A body that is a JSON array, one item for each object to make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Array<T>(pub Vec<T>);
+
+impl<T> Default for Array<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> From<Vec<T>> for Array<T> {
+    fn from(items: Vec<T>) -> Self {
+        Self(items)
+    }
+}
+
+/// A file to upload. `Debug` shows how long it is, not what is in it.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct File {
+    /// Its name, such as `portrait.png`.
+    pub name: String,
+    /// Its media type, such as `image/png`.
+    pub content_type: String,
+    /// What is in it.
+    pub bytes: Vec<u8>,
+}
+
+impl fmt::Debug for File {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("File")
+            .field("name", &self.name)
+            .field("content_type", &self.content_type)
+            .field("bytes", &self.bytes.len())
+            .finish()
+    }
+}
+
 /// The keys that one list can be sorted by. Declared by `sort_keys!`.
 pub trait SortKey: Copy + Sized + 'static {
     /// Each key with its name on the wire.

@@ -31,7 +31,7 @@ use std::time::Duration;
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use ironclerk_api::endpoint::{self, EncodeError, EncodedRequest};
+use ironclerk_api::endpoint::{self, EncodeError, EncodedRequest, JSON};
 use ironclerk_api::error::ErrorBody;
 use ironclerk_api::jwks::GetJwks;
 use ironclerk_api::{ApiError, ApiVersion, Endpoint, ErrorCode};
@@ -165,6 +165,7 @@ impl Client {
             path: path.to_owned(),
             query: query.to_owned(),
             body,
+            content_type: JSON.into(),
         };
         Ok(self.exchange(&request).await?.1)
     }
@@ -206,7 +207,7 @@ impl Client {
             .header(AUTHORIZATION, self.0.authorization.clone());
         if let Some(body) = &request.body {
             outgoing = outgoing
-                .header(CONTENT_TYPE, "application/json")
+                .header(CONTENT_TYPE, request.content_type.as_ref())
                 .body(body.clone());
         }
         let unreachable = |error: reqwest::Error| retry::Failure {

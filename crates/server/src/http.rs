@@ -15,15 +15,20 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use ironclerk_api::endpoint::PAGINATED;
-use ironclerk_api::{ApiError, ApiVersion, Endpoint, ErrorCode, Metadata, decode};
+use ironclerk_api::decode::{self, Form};
+use ironclerk_api::endpoint::{BodyKind, PAGINATED};
+use ironclerk_api::{ApiError, ApiVersion, Endpoint, EndpointInfo, ErrorCode, File};
 use serde_json::Value;
 
 use crate::context::{Cx, State, random};
-use crate::{handshake, jwks, jwt_templates, organizations, sessions, users};
+use crate::{handshake, images, jwks, jwt_templates, organizations, sessions, users};
 
 /// The largest body, in bytes.
 const LARGEST_BODY: usize = 1024 * 1024;
+/// The largest body that carries a file, in bytes: the largest image and what is around it.
+const LARGEST_FORM: usize = images::LARGEST + 64 * 1024;
+/// How many parts a form has at the most.
+const MOST_PARTS: usize = 16;
 /// For how long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(30);
 
@@ -36,6 +41,7 @@ pub(crate) fn router(state: Arc<State>) -> Router {
     };
     let keys = state.clone();
     let frontend = state.clone();
+    let pictures = state.clone();
     let handshake = move |RawQuery(query): RawQuery| async move {
         let cx = Cx::new(frontend, ApiVersion::LATEST);
         handshake::answer(&cx, &query.unwrap_or_default()).unwrap_or_else(refused)
@@ -47,7 +53,13 @@ pub(crate) fn router(state: Arc<State>) -> Router {
             get(move || async move { json(StatusCode::OK, keys.instance.jwks()) }),
         )
         .route("/v1/client/handshake", get(handshake))
-        .route("/images/{id}", get(image))
+        .route(
+            "/images/{id}",
+            get(move |path: Path<String>| async move {
+                let cx = Cx::new(pictures, ApiVersion::LATEST);
+                images::show(cx, path).await.unwrap_or_else(refused)
+            }),
+        )
         .route(
             "/health",
             get(|| async { json(StatusCode::OK, &serde_json::json!({"status": "ok"})) }),
@@ -152,7 +164,7 @@ where
     let path = path.map_err(|_| {
         ErrorCode::MalformedRequestParameters.because("The path is not percent-encoded UTF-8.")
     })?;
-    let body = read_body(&parts.headers, body, E::INFO.has_body()).await?;
+    let body = read_body(&parts.headers, body, &E::INFO).await?;
     let request: E = decode::decode(path.iter(), query, body)?;
     let response = handler(Cx::new(state, version), request).await?;
     if E::INFO.paginated_on_request && !asks_for_page(query) {
@@ -218,23 +230,30 @@ fn asks_for_page(query: &str) -> bool {
         .any(|(name, value)| name == PAGINATED && matches!(&*value, "true" | "1"))
 }
 
-/// The JSON object in a body. An empty body is an empty object.
-async fn read_body(headers: &HeaderMap, body: Body, wanted: bool) -> Result<Metadata, ApiError> {
-    if !wanted {
-        return Ok(Metadata::new());
+/// The body, taken apart. No body is an empty one.
+async fn read_body(
+    headers: &HeaderMap,
+    body: Body,
+    endpoint: &EndpointInfo,
+) -> Result<decode::Body, ApiError> {
+    if !endpoint.has_body() {
+        return Ok(decode::Body::default());
     }
+    let largest = match endpoint.body {
+        BodyKind::Object | BodyKind::Array => LARGEST_BODY,
+        BodyKind::Multipart => LARGEST_FORM,
+    };
     let too_large = || {
-        ErrorCode::RequestBodyTooLarge.because(format!(
-            "The body must have {LARGEST_BODY} bytes at the most."
-        ))
+        ErrorCode::RequestBodyTooLarge
+            .because(format!("The body must have {largest} bytes at the most."))
     };
     let announced = headers
         .get(CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > LARGEST_BODY as u64) {
+    if announced.is_some_and(|length| length > largest as u64) {
         return Err(too_large());
     }
-    let body: Bytes = match tokio::time::timeout(BODY_TIME, to_bytes(body, LARGEST_BODY)).await {
+    let body: Bytes = match tokio::time::timeout(BODY_TIME, to_bytes(body, largest)).await {
         Ok(Ok(body)) => body,
         Ok(Err(error)) => {
             return Err(
@@ -247,23 +266,64 @@ async fn read_body(headers: &HeaderMap, body: Body, wanted: bool) -> Result<Meta
         Err(_) => return Err(ErrorCode::BadRequest.because("The body took too long to arrive.")),
     };
     if body.is_empty() {
-        return Ok(Metadata::new());
+        return Ok(decode::Body::default());
     }
     let content_type = headers
         .get(CONTENT_TYPE)
-        .map(|header| header.to_str().unwrap_or_default());
-    let essence = content_type.map(|header| header.split(';').next().unwrap_or_default().trim());
-    if !essence.is_some_and(|essence| essence.eq_ignore_ascii_case("application/json")) {
+        .and_then(|header| header.to_str().ok())
+        .unwrap_or_default();
+    if endpoint.body == BodyKind::Multipart {
+        return read_form(content_type, body).await.map(decode::Body::Form);
+    }
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/json") {
         return Err(ErrorCode::UnsupportedContentType
             .because("The body must be JSON, with the header Content-Type: application/json."));
     }
-    match serde_json::from_slice(&body) {
-        Ok(Value::Object(members)) => Ok(members),
-        Ok(_) => Err(ErrorCode::RequestBodyInvalid.because("The body must be a JSON object.")),
-        Err(error) => {
-            Err(ErrorCode::RequestBodyInvalid.because(format!("The body is not JSON: {error}.")))
+    let refuse = |reason: String| Err(ErrorCode::RequestBodyInvalid.because(reason));
+    match (serde_json::from_slice(&body), endpoint.body) {
+        (Ok(Value::Array(items)), BodyKind::Array) => Ok(decode::Body::Array(items)),
+        (Ok(Value::Object(members)), BodyKind::Object) => Ok(decode::Body::Object(members)),
+        (Ok(_), BodyKind::Array) => refuse("The body must be a JSON array.".to_owned()),
+        (Ok(_), _) => refuse("The body must be a JSON object.".to_owned()),
+        (Err(error), _) => refuse(format!("The body is not JSON: {error}.")),
+    }
+}
+
+/// The parts of a form that carries files.
+async fn read_form(content_type: &str, body: Bytes) -> Result<Form, ApiError> {
+    let boundary = multer::parse_boundary(content_type).map_err(|_| {
+        ErrorCode::UnsupportedContentType
+            .because("The body must be a form, with the header Content-Type: multipart/form-data.")
+    })?;
+    let malformed = |error: multer::Error| {
+        ErrorCode::RequestBodyInvalid.because(format!("The form cannot be read: {error}."))
+    };
+    let whole = futures_util::stream::iter([Ok::<_, std::convert::Infallible>(body)]);
+    let mut parts = multer::Multipart::new(whole, boundary);
+    let mut form = Form::default();
+    while let Some(part) = parts.next_field().await.map_err(malformed)? {
+        let name = part.name().unwrap_or_default().to_owned();
+        let file_name = part.file_name().map(str::to_owned);
+        let content_type = part.content_type().map(ToString::to_string);
+        if file_name.is_none() && content_type.is_none() {
+            let text = part.text().await.map_err(malformed)?;
+            form.fields.push((name, text));
+        } else {
+            let file = File {
+                name: file_name.unwrap_or_default(),
+                content_type: content_type.unwrap_or_default(),
+                bytes: part.bytes().await.map_err(malformed)?.into(),
+            };
+            form.files.push((name, file));
+        }
+        if form.fields.len() + form.files.len() > MOST_PARTS {
+            return Err(ErrorCode::RequestBodyInvalid.because(format!(
+                "The form must have {MOST_PARTS} parts at the most."
+            )));
         }
     }
+    Ok(form)
 }
 
 /// An answer in JSON. The content type has no charset: `@clerk/backend` compares it letter by
@@ -302,21 +362,6 @@ fn refused(mut error: ApiError) -> Response {
         response.headers_mut().insert(RETRY_AFTER, seconds.into());
     }
     response
-}
-
-/// The image of whoever has uploaded none: a disc in a colour of its own.
-async fn image(Path(id): Path<String>) -> Response {
-    let hue = id
-        .bytes()
-        .fold(0_u32, |hue, byte| (hue * 31 + u32::from(byte)) % 360);
-    let svg = format!(
-        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96"><circle cx="48" cy="48" r="48" fill="hsl({hue} 60% 70%)"/><circle cx="48" cy="38" r="16" fill="hsl({hue} 60% 90%)"/><path d="M16 84a32 32 0 0 1 64 0z" fill="hsl({hue} 60% 90%)"/></svg>"#
-    );
-    (
-        [(CONTENT_TYPE, HeaderValue::from_static("image/svg+xml"))],
-        svg,
-    )
-        .into_response()
 }
 
 #[cfg(test)]

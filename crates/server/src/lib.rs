@@ -21,6 +21,7 @@
 //! | `users`, `organizations`, `sessions`, `jwt_templates`, `jwks` | the handlers: what is allowed, what happens |
 //! | `handshake` | sends browsers back with the cookies that an SDK asks for |
 //! | `token`, `shortcode` | the claims of tokens |
+//! | `images` | the pictures of users and organizations |
 //! | `identifier`, `password`, `id` | what identifiers and passwords are accepted, how ids are made |
 //! | `store` | the SQL |
 //! | [`database`] | one door to SQLite and PostgreSQL |
@@ -33,6 +34,7 @@ mod handshake;
 mod http;
 mod id;
 mod identifier;
+mod images;
 mod instance;
 mod jwks;
 mod jwt_templates;

@@ -140,7 +140,7 @@ pub(crate) async fn create(cx: Cx, request: CreateOrganization) -> Result<Organi
                 store::insert_membership(transaction, &membership, &organization.id, creator)?;
                 organization.members_count = Some(1);
             }
-            organization.image_url = images.url(organization.id.as_str());
+            organization.image_url = images.url(organization.id.as_str(), None);
             Ok(organization)
         })
         .await

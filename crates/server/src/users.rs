@@ -2,7 +2,8 @@
 
 use ironclerk_api::id::{IdentificationId, UserId};
 use ironclerk_api::users::{
-    CountUsers, CreateUser, DeleteUser, GetUser, ListUsers, UpdateUser, User, UserFilter, UserSort,
+    CountUsers, CreateUser, DeleteUser, DeleteUserProfileImage, GetUser, ListUsers,
+    SetUserProfileImage, UpdateUser, User, UserFilter, UserSort,
 };
 use ironclerk_api::value::{DeletedObject, TotalCount};
 use ironclerk_api::{ApiError, ErrorCode, Patch, Sort};
@@ -11,7 +12,9 @@ use crate::context::{Cx, not_found, window};
 use crate::database::{DatabaseError, Transaction};
 use crate::http::Routes;
 use crate::identifier;
+use crate::images::NewImage;
 use crate::password::NewPassword;
+use crate::store::images::{self, Owner};
 use crate::store::sessions;
 use crate::store::users::{self as store, IdentificationKind, NewIdentification, UniqueColumn};
 
@@ -22,6 +25,8 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .on(create)
         .on(get)
         .on(update)
+        .on(set_profile_image)
+        .on(delete_profile_image)
         .on(delete)
 }
 
@@ -302,6 +307,27 @@ async fn update(cx: Cx, request: UpdateUser) -> Result<User, ApiError> {
                 if request.sign_out_of_other_sessions == Some(true) {
                     sessions::revoke_all_of(transaction, &id, now)?;
                 }
+            }
+            store::get(transaction, &id, &images)?.ok_or_else(|| no_user(&id))
+        })
+        .await
+}
+
+async fn set_profile_image(cx: Cx, request: SetUserProfileImage) -> Result<User, ApiError> {
+    let image = NewImage::check(&cx, request.file)?;
+    replace_image(cx, request.user_id, Some(image)).await
+}
+
+async fn delete_profile_image(cx: Cx, request: DeleteUserProfileImage) -> Result<User, ApiError> {
+    replace_image(cx, request.user_id, None).await
+}
+
+async fn replace_image(cx: Cx, id: UserId, image: Option<NewImage>) -> Result<User, ApiError> {
+    let (images, now) = (cx.images(), cx.now);
+    cx.database()
+        .write(move |transaction| {
+            if !images::replace(transaction, Owner::User, id.as_str(), image, now)? {
+                return Err(no_user(&id));
             }
             store::get(transaction, &id, &images)?.ok_or_else(|| no_user(&id))
         })

@@ -6,7 +6,7 @@ use ironclerk_api::jwt_templates::*;
 use ironclerk_api::organizations::*;
 use ironclerk_api::sessions::*;
 use ironclerk_api::users::*;
-use ironclerk_api::{Endpoint, Page};
+use ironclerk_api::{Endpoint, File, Page};
 
 use super::{Client, ClientError};
 
@@ -64,6 +64,9 @@ namespaces! {
         create(request: &CreateUser) => CreateUser;
         get(user_id: impl Into<UserId>) => GetUser { user_id };
         update(request: &UpdateUser) => UpdateUser;
+        set_profile_image(user_id: impl Into<UserId>, file: impl Into<File>)
+            => SetUserProfileImage { user_id, file };
+        delete_profile_image(user_id: impl Into<UserId>) => DeleteUserProfileImage { user_id };
         delete(user_id: impl Into<UserId>) => DeleteUser { user_id };
         list_organization_memberships(request: &ListUserOrganizationMemberships)
             => ListUserOrganizationMemberships;

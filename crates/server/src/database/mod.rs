@@ -1,7 +1,7 @@
 //! One door to SQLite and PostgreSQL.
 //!
-//! Both speak the same SQL here: `$1` placeholders in ascending order, `TEXT`, `BIGINT` and
-//! `BOOLEAN` columns, times as milliseconds, JSON as text. What a caller runs is a plain function
+//! Both speak the same SQL here: `$1` placeholders in ascending order, `TEXT`, `BIGINT`,
+//! `BOOLEAN` and `BYTEA` columns, times as milliseconds, JSON as text. What a caller runs is a plain function
 //! over a [`Transaction`], so that it need not know which database it is on, nor wait for
 //! anything: [`Database`] runs it where waiting does no harm.
 
@@ -48,6 +48,8 @@ pub enum Value {
     Integer(i64),
     /// A text.
     Text(String),
+    /// Bytes, such as those of an image.
+    Bytes(Vec<u8>),
 }
 
 macro_rules! into_value {
@@ -68,6 +70,7 @@ into_value! {
     String => Text(std::convert::identity),
     &String => Text(String::clone),
     &Metadata => Text(json_text),
+    Vec<u8> => Bytes(std::convert::identity),
 }
 
 fn json_text(metadata: &Metadata) -> String {
@@ -122,6 +125,15 @@ impl FromValue for String {
     }
 }
 
+impl FromValue for Vec<u8> {
+    fn from_value(value: Value) -> Option<Self> {
+        match value {
+            Value::Bytes(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
 impl FromValue for Metadata {
     fn from_value(value: Value) -> Option<Self> {
         serde_json::from_str(&String::from_value(value)?).ok()
@@ -147,6 +159,7 @@ macro_rules! id_values {
 id_values!(
     ClientId,
     IdentificationId,
+    ImageId,
     InstanceId,
     JwtTemplateId,
     OrganizationId,
@@ -355,4 +368,7 @@ impl Database {
 }
 
 /// The scripts that make the tables, oldest first. A script that was released never changes.
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001_foundation.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/0001_foundation.sql"),
+    include_str!("../../migrations/0002_images.sql"),
+];

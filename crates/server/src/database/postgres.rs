@@ -169,6 +169,7 @@ fn read(row: &tokio_postgres::Row) -> Result<Row, DatabaseError> {
             Type::BOOL => row.try_get::<_, Option<bool>>(index).map(Value::from),
             Type::INT8 => row.try_get::<_, Option<i64>>(index).map(Value::from),
             Type::TEXT | Type::VARCHAR => row.try_get::<_, Option<String>>(index).map(Value::from),
+            Type::BYTEA => row.try_get::<_, Option<Vec<u8>>>(index).map(Value::from),
             ref other => {
                 return Err(DatabaseError::Failed(format!(
                     "a column of the type {other}"
@@ -191,13 +192,14 @@ impl ToSql for Value {
             Value::Boolean(value) => value.to_sql(r#type, out),
             Value::Integer(value) => value.to_sql(r#type, out),
             Value::Text(text) => text.to_sql(r#type, out),
+            Value::Bytes(bytes) => bytes.to_sql(r#type, out),
         }
     }
 
     fn accepts(r#type: &Type) -> bool {
         matches!(
             *r#type,
-            Type::BOOL | Type::INT8 | Type::TEXT | Type::VARCHAR
+            Type::BOOL | Type::INT8 | Type::TEXT | Type::VARCHAR | Type::BYTEA
         )
     }
 

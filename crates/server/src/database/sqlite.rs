@@ -217,7 +217,8 @@ pub(super) fn query(
                 ValueRef::Null => Value::Null,
                 ValueRef::Integer(value) => Value::Integer(value),
                 ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
-                ValueRef::Real(_) | ValueRef::Blob(_) => {
+                ValueRef::Blob(bytes) => Value::Bytes(bytes.to_owned()),
+                ValueRef::Real(_) => {
                     return Err(DatabaseError::Failed(
                         "a column of an unknown type".to_owned(),
                     ));
@@ -258,6 +259,7 @@ impl rusqlite::ToSql for Value {
             Value::Boolean(value) => ValueRef::Integer(i64::from(*value)),
             Value::Integer(value) => ValueRef::Integer(*value),
             Value::Text(text) => ValueRef::Text(text.as_bytes()),
+            Value::Bytes(bytes) => ValueRef::Blob(bytes),
         }))
     }
 }

@@ -3,6 +3,7 @@
 //! Plain functions over a [`Transaction`](crate::database::Transaction). They know no HTTP and
 //! make no decisions; those are the handlers'.
 
+pub(crate) mod images;
 pub(crate) mod instance;
 pub(crate) mod jwt_templates;
 pub(crate) mod organizations;
@@ -10,6 +11,8 @@ pub(crate) mod sessions;
 pub(crate) mod users;
 
 use std::sync::Arc;
+
+use ironclerk_api::id::ImageId;
 
 use crate::database::Value;
 
@@ -25,9 +28,9 @@ pub(crate) struct Window {
 pub(crate) struct Images(pub Arc<str>);
 
 impl Images {
-    /// The address of an object's image.
-    pub(crate) fn url(&self, id: &str) -> String {
-        format!("{}/images/{id}", self.0)
+    /// The address of an object's image: of the one that was uploaded for it, or its own.
+    pub(crate) fn url(&self, id: &str, uploaded: Option<&ImageId>) -> String {
+        format!("{}/images/{}", self.0, uploaded.map_or(id, ImageId::as_str))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Organizations and memberships.
 
-use ironclerk_api::id::{OrganizationId, UserId};
+use ironclerk_api::id::{ImageId, OrganizationId, UserId};
 use ironclerk_api::organizations::{
     ListOrganizations, Organization, OrganizationMembership, OrganizationSort, PublicUserData,
 };
@@ -12,7 +12,7 @@ use super::{Conditions, Images, Window, order_by};
 use crate::database::{DatabaseError, Row, Transaction};
 use crate::organizations::Role;
 
-const COLUMNS: &str = "organizations.id, organizations.name, organizations.slug, \
+const COLUMNS: &str = "organizations.id, organizations.image_id, organizations.name, organizations.slug, \
      organizations.max_allowed_memberships, organizations.admin_delete_enabled, \
      organizations.public_metadata, organizations.private_metadata, organizations.created_by, \
      organizations.created_at, organizations.updated_at";
@@ -22,8 +22,10 @@ const MEMBERS_COUNT: &str = "(SELECT count(*) FROM organization_memberships coun
 
 fn read(row: &mut Row, images: &Images) -> Result<Organization, DatabaseError> {
     let id: OrganizationId = row.next()?;
+    let uploaded: Option<ImageId> = row.next()?;
     Ok(Organization {
-        image_url: images.url(id.as_str()),
+        image_url: images.url(id.as_str(), uploaded.as_ref()),
+        has_image: uploaded.is_some(),
         id,
         name: row.next()?,
         slug: row.next()?,
@@ -245,7 +247,7 @@ fn memberships_sql(rest: &str) -> String {
     format!(
         "SELECT memberships.id, memberships.role, memberships.public_metadata, \
          memberships.private_metadata, memberships.created_at, memberships.updated_at, \
-         users.id, users.first_name, users.last_name, users.username, users.banned, \
+         users.id, users.image_id, users.first_name, users.last_name, users.username, users.banned, \
          COALESCE({PRIMARY_EMAIL_ADDRESS}, {PRIMARY_PHONE_NUMBER}, users.username), \
          {COLUMNS} {MEMBERSHIPS}{rest}"
     )
@@ -295,7 +297,8 @@ fn read_membership(mut row: Row, images: &Images) -> Result<OrganizationMembersh
             .collect();
     }
     let user_id: UserId = row.next()?;
-    let image_url = images.url(user_id.as_str());
+    let uploaded: Option<ImageId> = row.next()?;
+    let image_url = images.url(user_id.as_str(), uploaded.as_ref());
     membership.public_user_data = Some(PublicUserData {
         user_id,
         first_name: row.next()?,
@@ -305,7 +308,7 @@ fn read_membership(mut row: Row, images: &Images) -> Result<OrganizationMembersh
         identifier: row.next()?,
         profile_image_url: Some(image_url.clone()),
         image_url,
-        has_image: false,
+        has_image: uploaded.is_some(),
     });
     membership.organization = Some(read(&mut row, images)?);
     Ok(membership)

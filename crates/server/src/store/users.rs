@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use ironclerk_api::Sort;
-use ironclerk_api::id::{IdentificationId, UserId};
+use ironclerk_api::id::{IdentificationId, ImageId, UserId};
 use ironclerk_api::users::{EmailAddress, PhoneNumber, User, UserFilter, UserSort, Verification};
 
 use super::{Conditions, Images, Window, order_by};
@@ -33,7 +33,7 @@ impl IdentificationKind {
     }
 }
 
-const COLUMNS: &str = "users.id, users.external_id, users.username, users.first_name, \
+const COLUMNS: &str = "users.id, users.image_id, users.external_id, users.username, users.first_name, \
      users.last_name, users.locale, users.primary_email_address_id, \
      users.primary_phone_number_id, users.password_digest IS NOT NULL, \
      users.password_updated_at, users.public_metadata, users.private_metadata, \
@@ -44,7 +44,8 @@ const COLUMNS: &str = "users.id, users.external_id, users.username, users.first_
 
 fn read(mut row: Row, images: &Images) -> Result<User, DatabaseError> {
     let id: UserId = row.next()?;
-    let image_url = images.url(id.as_str());
+    let uploaded: Option<ImageId> = row.next()?;
+    let image_url = images.url(id.as_str(), uploaded.as_ref());
     Ok(User {
         id,
         external_id: row.next()?,
@@ -70,6 +71,7 @@ fn read(mut row: Row, images: &Images) -> Result<User, DatabaseError> {
         updated_at: row.next()?,
         profile_image_url: image_url.clone(),
         image_url,
+        has_image: uploaded.is_some(),
         ..Default::default()
     })
 }
@@ -303,6 +305,13 @@ pub(crate) fn delete(
     transaction.execute(
         "DELETE FROM clients WHERE id IN (SELECT client_id FROM sessions WHERE user_id = $1)",
         &[id.into()],
+    )?;
+    super::images::replace(
+        transaction,
+        super::images::Owner::User,
+        id.as_str(),
+        None,
+        0,
     )?;
     Ok(transaction.execute("DELETE FROM users WHERE id = $1", &[id.into()])? > 0)
 }

@@ -3,7 +3,7 @@
 use http::Method;
 use ironclerk::api::sessions::ListSessions;
 use ironclerk::api::users::{CreateUser, ListUsers, UpdateUser, User, UserFilter, UserSort};
-use ironclerk::api::{Metadata, Patch, Sort};
+use ironclerk::api::{File, Metadata, Patch, Sort};
 use serde_json::{Value, json};
 
 use crate::harness::{BEGINNING, PUBLIC_URL, TestServer, column, on_both_databases};
@@ -25,6 +25,7 @@ on_both_databases! {
     of_many_creators_of_one_username_one_succeeds,
     creators_do_not_wait_for_each_other_forever,
     changes_of_different_fields_at_once_all_hold,
+    pictures_are_uploaded_shown_and_taken_away,
 }
 
 fn metadata(value: Value) -> Metadata {
@@ -829,4 +830,89 @@ async fn changes_of_different_fields_at_once_all_hold(server: &TestServer) {
             }
         }
     }
+}
+
+async fn pictures_are_uploaded_shown_and_taken_away(server: &TestServer) {
+    let user = server.user("ada@example.com").await;
+    let picture = |more: &[u8]| File {
+        name: "a \"b\".png".into(),
+        content_type: "text/html".into(),
+        bytes: [
+            b"\x89PNG\r\n\x1a\n--ironclerk-form-0000000000000000--\r\n",
+            more,
+        ]
+        .concat(),
+    };
+    let users = server.client.users();
+    let path_of = |user: &User| {
+        let path = user.image_url.strip_prefix(PUBLIC_URL);
+        path.expect("a picture of ours").to_owned()
+    };
+
+    let first = users.set_profile_image(user.id.clone(), picture(b"1"));
+    let first = first.await.unwrap();
+    assert!(first.has_image && first.image_url.contains("/images/img_"));
+    let shown = server
+        .request(Method::GET, &path_of(&first), &[], b"")
+        .await;
+    assert_eq!(shown.status, 200);
+    assert_eq!(shown.header("content-type"), Some("image/png"));
+    assert_eq!(shown.header("x-content-type-options"), Some("nosniff"));
+    assert_eq!(shown.body, picture(b"1").bytes);
+
+    let second = users.set_profile_image(user.id.clone(), picture(b"2"));
+    let second = second.await.unwrap();
+    assert_ne!(second.image_url, first.image_url);
+    let gone = server
+        .request(Method::GET, &path_of(&first), &[], b"")
+        .await;
+    gone.refused(404, "resource_not_found");
+
+    let none = users.delete_profile_image(user.id.clone()).await.unwrap();
+    assert!(!none.has_image);
+    assert_eq!(none.image_url, user.image_url);
+    let gone = server
+        .request(Method::GET, &path_of(&second), &[], b"")
+        .await;
+    gone.refused(404, "resource_not_found");
+
+    let path = format!("/v1/users/{}/profile_image", user.id);
+    let key = format!("Bearer {}", server.server.instance().secret_key().expose());
+    let post = async |content_type: &str, body: &[u8]| {
+        let headers = [
+            ("authorization", key.as_str()),
+            ("content-type", content_type),
+        ];
+        server.request(Method::POST, &path, &headers, body).await
+    };
+    let form = "multipart/form-data; boundary=x";
+    let part = |name: &str, content: &str| {
+        format!(
+            "--x\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"f\"\r\n\r\n{content}\r\n--x--\r\n"
+        )
+    };
+    let refused = post(form, part("file", "<svg/>").as_bytes()).await;
+    refused.refused_for(400, "request_body_invalid", "file");
+    let refused = post(form, part("picture", "GIF89a").as_bytes()).await;
+    refused.refused_for(400, "form_param_missing", "file");
+    post(form, b"")
+        .await
+        .refused_for(400, "form_param_missing", "file");
+    post(form, b"--x\r\nnonsense")
+        .await
+        .refused(400, "request_body_invalid");
+    post("application/json", b"{}")
+        .await
+        .refused(415, "unsupported_content_type");
+    let large = format!("GIF89a{}", " ".repeat(10 * 1024 * 1024));
+    let refused = post(form, part("file", &large).as_bytes()).await;
+    refused.refused_for(413, "image_too_large", "file");
+    let refused = users.set_profile_image("user_none", picture(b"")).await;
+    assert!(
+        refused
+            .unwrap_err()
+            .api_error()
+            .unwrap()
+            .has_code("resource_not_found")
+    );
 }
