@@ -2,6 +2,7 @@
 
 use http::Method;
 use ironclerk::api::ENDPOINTS;
+use ironclerk::api::endpoint::BodyKind;
 use serde_json::{Value, json};
 
 use crate::harness::{TestServer, on_both_databases};
@@ -557,9 +558,19 @@ async fn what_is_not_there_is_not_found(server: &TestServer) {
             "UpdateJwtTemplate" => json!({"name": "a", "claims": {}}),
             _ => json!({}),
         };
-        let answer = server
-            .call(endpoint.method.clone(), &path, Some(body))
-            .await;
+        let method = endpoint.method.clone();
+        let answer = match endpoint.body {
+            BodyKind::Multipart => {
+                let headers = [
+                    ("authorization", authorization(server)),
+                    ("content-type", "multipart/form-data; boundary=x".to_owned()),
+                ];
+                let headers = headers.each_ref().map(|(name, value)| (*name, &**value));
+                let form = b"--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\nGIF89a\r\n--x--\r\n";
+                server.request(method, &path, &headers, form).await
+            }
+            _ => server.call(method, &path, Some(body)).await,
+        };
         assert_eq!(answer.status, 404, "{} {answer:?}", endpoint.name);
         answer.refused(404, "resource_not_found");
     }
