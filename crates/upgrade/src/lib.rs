@@ -14,13 +14,17 @@
 //! | [`edit`] | edits of spans, and how overlapping ones are resolved |
 //! | [`check`] | the entry points |
 //! | [`configuration`] | rules for files that are not code |
+//! | [`discover`] | the walk: packages and their Clerk versions, and the files worth looking at |
+//! | [`release`] | Clerk's packages, and which version is of which generation |
 #![warn(missing_docs)]
 
 pub mod check;
 pub mod configuration;
+pub mod discover;
 pub mod edit;
 pub mod finding;
 pub mod project;
+pub mod release;
 pub mod rule;
 pub mod source;
 

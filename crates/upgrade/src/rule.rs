@@ -27,7 +27,7 @@
 //! word of a fence is the language, the second the role (see [`Role`]), a third the path of the file when it matters.
 
 use serde::Deserialize;
-use std::{collections::HashMap, sync::LazyLock};
+use std::{collections::BTreeMap, sync::LazyLock};
 
 /// Every rule file, as `(path under guides/, text)`.
 static GUIDES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/guides.rs"));
@@ -88,8 +88,16 @@ pub enum Change {
     },
     /// Packages of Clerk have a Core 2 release.
     PackageVersion {
-        /// First Core 2 version by package.
-        versions: HashMap<String, String>,
+        /// By package, the first version of Core 2 and the last of that major version. None: the package ended with
+        /// Core 1.
+        versions: BTreeMap<String, Vec<String>>,
+    },
+    /// A host has another name.
+    HostMoved {
+        /// The old name.
+        from: String,
+        /// The new name.
+        to: String,
     },
     /// A runtime or another library has to be recent enough.
     RequiredVersion {

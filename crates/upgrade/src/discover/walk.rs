@@ -1,0 +1,403 @@
+//! The walk over the files, on all processors. Each file is read once, and what cannot matter is
+//! forgotten at once.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use ignore::overrides::{Override, OverrideBuilder};
+use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState};
+
+use super::lock::{self, Locked};
+use super::manifest::{self, Catalogs, Manifest};
+use super::tsconfig::{self, TsConfig};
+use super::{Counts, Options, Unread, reason};
+use crate::{check, configuration};
+
+/// What the walk leaves.
+#[derive(Default)]
+pub(super) struct Found {
+    pub files: Vec<String>,
+    pub unread: Vec<Unread>,
+    pub counts: Counts,
+    pub manifests: Vec<Manifest>,
+    /// By directory.
+    pub locks: BTreeMap<String, Vec<Locked>>,
+    /// By directory.
+    pub catalogs: BTreeMap<String, Catalogs>,
+    /// By path.
+    pub tsconfigs: BTreeMap<String, TsConfig>,
+}
+
+/// What a file is to the scan, by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Class {
+    Script,
+    Configuration,
+    Manifest,
+    Lock,
+    Catalog,
+    TsConfig,
+}
+
+fn classify(path: &str) -> Option<Class> {
+    const SCRIPTS: [&str; 14] = [
+        "js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "vue", "svelte", "astro", "html",
+        "htm", "mdx",
+    ];
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    match name {
+        "package.json" => Some(Class::Manifest),
+        "pnpm-workspace.yaml" | ".yarnrc.yml" => Some(Class::Catalog),
+        name if lock::LOCK_FILES.contains(&name) => Some(Class::Lock),
+        name if extension == "json"
+            && (name.starts_with("tsconfig") || name.starts_with("jsconfig")) =>
+        {
+            Some(Class::TsConfig)
+        }
+        _ if SCRIPTS.contains(&extension) => Some(Class::Script),
+        _ => configuration::is_configuration(path).then_some(Class::Configuration),
+    }
+}
+
+/// Folders that hold what was installed or built, whatever they lie in.
+const NEVER_ENTERED: [&str; 20] = [
+    ".angular",
+    ".astro",
+    ".cache",
+    ".docusaurus",
+    ".expo",
+    ".git",
+    ".hg",
+    ".next",
+    ".nuxt",
+    ".nx",
+    ".output",
+    ".parcel-cache",
+    ".pnpm-store",
+    ".svelte-kit",
+    ".svn",
+    ".turbo",
+    ".vercel",
+    ".yarn",
+    "bower_components",
+    "node_modules",
+];
+
+/// Folders that hold what was built when they lie beside a `package.json`.
+const BUILD_OUTPUT: [&str; 4] = ["build", "coverage", "dist", "out"];
+
+fn is_entered(entry: &DirEntry) -> bool {
+    let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
+    if !is_directory || entry.depth() == 0 {
+        return true;
+    }
+    let name = entry.file_name().to_string_lossy();
+    let is_output = || {
+        BUILD_OUTPUT.contains(&&*name)
+            && (entry.path().parent()).is_some_and(|above| above.join("package.json").is_file())
+    };
+    !NEVER_ENTERED.contains(&&*name) && !is_output()
+}
+
+/// Walks below `start`, which is `root` or a file in it.
+pub(super) fn walk(
+    root: &Path,
+    start: &Path,
+    options: &Options,
+    progress: &(dyn Fn(usize) + Sync),
+) -> Result<Found, ignore::Error> {
+    let mut overrides = OverrideBuilder::new(root);
+    for glob in &options.ignore {
+        overrides.add(&format!("!{glob}"))?;
+    }
+    let overrides = overrides.build()?;
+    let walker = WalkBuilder::new(start)
+        .overrides(overrides.clone())
+        .hidden(false)
+        .require_git(false)
+        .threads(std::thread::available_parallelism().map_or(2, usize::from))
+        .filter_entry(is_entered)
+        .build_parallel();
+    let shared = Shared {
+        root,
+        options,
+        progress,
+        seen: AtomicUsize::new(0),
+        found: Mutex::new(Found::default()),
+    };
+    walker.visit(&mut &shared);
+    let mut found = shared
+        .found
+        .into_inner()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    if start == root {
+        read_environment_files(root, &mut found, options, &overrides);
+    }
+    Ok(found)
+}
+
+struct Shared<'s> {
+    root: &'s Path,
+    options: &'s Options,
+    progress: &'s (dyn Fn(usize) + Sync),
+    seen: AtomicUsize,
+    found: Mutex<Found>,
+}
+
+impl<'s> ParallelVisitorBuilder<'s> for &'s Shared<'s> {
+    fn build(&mut self) -> Box<dyn ParallelVisitor + 's> {
+        Box::new(Visitor {
+            shared: self,
+            reader: Reader::new(self.root, self.options),
+        })
+    }
+}
+
+struct Visitor<'s> {
+    shared: &'s Shared<'s>,
+    reader: Reader<'s>,
+}
+
+impl ParallelVisitor for Visitor<'_> {
+    fn visit(&mut self, entry: Result<DirEntry, ignore::Error>) -> WalkState {
+        match entry {
+            Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
+                let before = self.reader.found.counts.files;
+                self.reader.file(entry.path());
+                if self.reader.found.counts.files > before {
+                    let seen = self.shared.seen.fetch_add(1, Ordering::Relaxed) + 1;
+                    if seen.is_multiple_of(256) {
+                        (self.shared.progress)(seen);
+                    }
+                }
+            }
+            Ok(_) => {}
+            Err(error) => self.reader.failed(&error),
+        }
+        WalkState::Continue
+    }
+}
+
+impl Drop for Visitor<'_> {
+    fn drop(&mut self) {
+        let own = std::mem::take(&mut self.reader.found);
+        let mut all = (self.shared.found.lock()).unwrap_or_else(|poisoned| poisoned.into_inner());
+        all.files.extend(own.files);
+        all.unread.extend(own.unread);
+        all.counts.files += own.counts.files;
+        all.counts.bytes += own.counts.bytes;
+        all.manifests.extend(own.manifests);
+        all.locks.extend(own.locks);
+        all.catalogs.extend(own.catalogs);
+        all.tsconfigs.extend(own.tsconfigs);
+    }
+}
+
+/// Reads files one after the other into one buffer, and keeps what they say.
+struct Reader<'s> {
+    root: &'s Path,
+    options: &'s Options,
+    buffer: Vec<u8>,
+    found: Found,
+}
+
+impl<'s> Reader<'s> {
+    fn new(root: &'s Path, options: &'s Options) -> Self {
+        Self {
+            root,
+            options,
+            buffer: Vec::new(),
+            found: Found::default(),
+        }
+    }
+
+    fn relative(&self, path: &Path) -> String {
+        let path = path
+            .strip_prefix(self.root)
+            .unwrap_or(path)
+            .to_string_lossy();
+        match std::path::MAIN_SEPARATOR {
+            '/' => path.into_owned(),
+            separator => path.replace(separator, "/"),
+        }
+    }
+
+    fn unread(&mut self, path: String, reason: impl Into<String>) {
+        let reason = reason.into();
+        self.found.unread.push(Unread { path, reason });
+    }
+
+    /// A folder that cannot be listed, or an ignore file that cannot be understood.
+    fn failed(&mut self, error: &ignore::Error) {
+        let mut error = error;
+        let mut place = String::new();
+        loop {
+            match error {
+                ignore::Error::WithPath { path, err } => {
+                    place = self.relative(path);
+                    error = err;
+                }
+                ignore::Error::WithLineNumber { err, .. }
+                | ignore::Error::WithDepth { err, .. } => {
+                    error = err;
+                }
+                ignore::Error::Io(cause) => {
+                    return self.unread(place, format!("cannot be read: {}", reason(cause)));
+                }
+                other => return self.unread(place, other.to_string()),
+            }
+        }
+    }
+
+    fn file(&mut self, path: &Path) {
+        let relative = self.relative(path);
+        if let Some(class) = classify(&relative) {
+            self.classified(path, relative, class);
+        }
+    }
+
+    fn classified(&mut self, path: &Path, relative: String, class: Class) {
+        // Lock files are large, and are not kept.
+        const LARGEST_LOCK_FILE: u64 = 100_000_000;
+        let limit = match class {
+            Class::Lock => LARGEST_LOCK_FILE,
+            _ => self.options.largest_file,
+        };
+        self.found.counts.files += 1;
+        self.buffer.clear();
+        let read = File::open(path).and_then(|file| {
+            let size = file.metadata()?.len();
+            match size > limit {
+                true => Ok(size),
+                false => file
+                    .take(limit)
+                    .read_to_end(&mut self.buffer)
+                    .map(|read| read as u64),
+            }
+        });
+        match read {
+            Ok(size) if size > limit => {
+                let megabytes = |bytes: u64| bytes.div_ceil(1_000_000);
+                let reason = format!(
+                    "has {} MB, more than the {} MB that are read",
+                    megabytes(size),
+                    megabytes(limit)
+                );
+                return self.unread(relative, reason);
+            }
+            Ok(size) => self.found.counts.bytes += size,
+            Err(cause) => {
+                return self.unread(relative, format!("cannot be read: {}", reason(&cause)));
+            }
+        }
+        let is_wanted = match class {
+            Class::Script => check::may_mention_clerk(&self.buffer),
+            Class::Configuration => configuration::may_matter(&relative, &self.buffer),
+            Class::Lock => check::may_mention_clerk(&self.buffer),
+            Class::Manifest | Class::Catalog | Class::TsConfig => true,
+        };
+        if !is_wanted {
+            return;
+        }
+        let buffer = std::mem::take(&mut self.buffer);
+        match str::from_utf8(&buffer) {
+            Ok(text) => self.keep(relative, text, class),
+            Err(_) if buffer.contains(&0) => self.unread(relative, "is binary"),
+            Err(_) => self.unread(relative, "is not UTF-8 text"),
+        }
+        self.buffer = buffer;
+    }
+
+    fn keep(&mut self, relative: String, text: &str, class: Class) {
+        let directory = super::parent(&relative).to_owned();
+        match class {
+            Class::Script | Class::Configuration => self.found.files.push(relative),
+            Class::Manifest => match manifest::read(&directory, text) {
+                Ok((manifest, catalogs)) => {
+                    self.found.manifests.push(manifest);
+                    if !catalogs.is_empty() {
+                        self.found.catalogs.insert(directory, catalogs);
+                    }
+                    self.found.files.push(relative);
+                }
+                Err(cause) => self.unread(relative, format!("is not valid JSON: {cause}")),
+            },
+            Class::Lock => {
+                let name = relative.rsplit('/').next().unwrap_or(&relative);
+                let locked = lock::read(name, text);
+                self.found
+                    .locks
+                    .entry(directory)
+                    .or_default()
+                    .extend(locked);
+            }
+            Class::Catalog => {
+                let catalogs = manifest::yaml_catalogs(text);
+                if !catalogs.is_empty() {
+                    self.found.catalogs.insert(directory, catalogs);
+                    self.found.files.push(relative);
+                }
+            }
+            Class::TsConfig => {
+                if let Some(config) = tsconfig::read(text) {
+                    self.found.tsconfigs.insert(relative, config);
+                }
+            }
+        }
+    }
+}
+
+/// `.env` files are what breaks at run time, and nearly always ignored by git.
+fn read_environment_files(root: &Path, found: &mut Found, options: &Options, overrides: &Override) {
+    let mut directories: Vec<String> = (found.manifests.iter())
+        .map(|manifest| manifest.directory.clone())
+        .chain([String::new()])
+        .collect();
+    directories.sort_unstable();
+    directories.dedup();
+    let mut reader = Reader::new(root, options);
+    for directory in directories {
+        let entries = fs::read_dir(root.join(&directory))
+            .into_iter()
+            .flatten()
+            .flatten();
+        for entry in entries {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let is_file = || entry.file_type().is_ok_and(|kind| kind.is_file());
+            let is_ignored = || overrides.matched(entry.path(), false).is_ignore();
+            if name.starts_with(".env") && is_file() && !is_ignored() {
+                reader.file(&entry.path());
+            }
+        }
+    }
+    found.files.extend(reader.found.files);
+    found.files.sort_unstable();
+    found.files.dedup();
+}
+
+/// Reads the `package.json`, catalogs and lock files above the root, up to the root of the
+/// repository: a part of a workspace is on the versions that the workspace says.
+pub(super) fn read_above(root: &Path, found: &mut Found, options: &Options) {
+    let repository = (root.ancestors()).position(|directory| directory.join(".git").exists());
+    let mut above = String::new();
+    for directory in root.ancestors().skip(1).take(repository.unwrap_or(0)) {
+        above.push_str(if above.is_empty() { ".." } else { "/.." });
+        let mut reader = Reader::new(root, options);
+        let names = ["package.json", "pnpm-workspace.yaml", ".yarnrc.yml"];
+        for name in names.into_iter().chain(lock::LOCK_FILES) {
+            let path = directory.join(name);
+            let relative = format!("{above}/{name}");
+            if let Some(class) = classify(name).filter(|_| path.is_file()) {
+                reader.classified(&path, relative, class);
+            }
+        }
+        found.manifests.append(&mut reader.found.manifests);
+        found.locks.append(&mut reader.found.locks);
+        found.catalogs.append(&mut reader.found.catalogs);
+    }
+}
