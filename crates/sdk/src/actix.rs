@@ -44,7 +44,9 @@ use http::header::LOCATION;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 
-use crate::authenticate::{Authenticator, RequestFacts};
+use crate::authenticate::{
+    AcceptsToken, AuthObject, Authenticator, Caller, RequestFacts, RequestState,
+};
 use crate::errors::ConfigurationError;
 use crate::require::{Refusal, Requirement};
 use crate::session::{Auth, Has, SessionAuth};
@@ -66,6 +68,23 @@ impl ClerkMiddleware {
     /// Middleware that asks this authenticator.
     pub fn new(authenticator: Authenticator) -> Self {
         Self(authenticator)
+    }
+
+    /// Accepts these tokens in place of those that the authenticator accepts.
+    ///
+    /// Whoever comes with a machine token is there for [`Caller`] and [`AuthObject`]; [`Auth`] has
+    /// users with a session only.
+    ///
+    /// # Errors
+    /// When the authenticator lacks a key that these tokens need.
+    ///
+    /// JavaScript: `acceptsToken`.
+    #[doc(alias = "acceptsToken")]
+    pub fn accepts_token(
+        self,
+        accepts: impl Into<AcceptsToken>,
+    ) -> Result<Self, ConfigurationError> {
+        self.0.accepting(accepts).map(Self)
     }
 }
 
@@ -161,6 +180,14 @@ impl RequireAuth {
         self
     }
 
+    /// Asks for one of these tokens in place of a session. Roles and the like belong to sessions:
+    /// with [`with`](Self::with) every machine token is refused.
+    #[must_use]
+    pub fn accepts_token(mut self, accepts: impl Into<AcceptsToken>) -> Self {
+        Rc::make_mut(&mut self.0).accepts = accepts.into();
+        self
+    }
+
     /// Where a browser is sent that is not signed in.
     ///
     /// # Errors
@@ -218,8 +245,12 @@ where
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let parts = parts(request.request());
         let is_navigation = RequestFacts::from_parts(&parts).is_navigation();
-        let auth = request.extensions().get::<Auth>().cloned();
-        match self.requirement.check(auth.as_ref(), is_navigation) {
+        let checked = {
+            let extensions = request.extensions();
+            let (auth, state) = (extensions.get(), extensions.get());
+            self.requirement.check(auth, state, is_navigation)
+        };
+        match checked {
             Err(refusal) => {
                 let response = request.into_response(response(&refusal));
                 Box::pin(ready(Ok(response.map_into_right_body())))
@@ -259,6 +290,30 @@ impl FromRequest for SignedIn {
         ready(auth.and_then(|auth| match auth {
             Auth::SignedIn(session) => Ok(Self(session)),
             Auth::SignedOut { .. } => Err(Refused(Refusal::signed_out())),
+        }))
+    }
+}
+
+impl FromRequest for AuthObject {
+    type Error = Refused;
+    type Future = Ready<Result<Self, Refused>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let extensions = request.extensions();
+        let auth = extensions.get().map(RequestState::auth_object);
+        ready(auth.ok_or_else(|| Refused(Refusal::layer_missing())))
+    }
+}
+
+impl FromRequest for Caller {
+    type Error = Refused;
+    type Future = Ready<Result<Self, Refused>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let auth = AuthObject::from_request(request, payload).into_inner();
+        ready(auth.and_then(|auth| match auth {
+            AuthObject::SignedIn(caller) => Ok(caller),
+            AuthObject::SignedOut { .. } => Err(Refused(Refusal::no_accepted_token())),
         }))
     }
 }

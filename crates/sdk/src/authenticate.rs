@@ -10,7 +10,10 @@
 //! What a visitor sends never makes it fail; it makes the visitor signed out, with a reason.
 
 mod answers;
+mod auth_object;
 mod authenticator;
+#[cfg(feature = "client")]
+mod backend_api;
 mod cookies;
 mod decision;
 mod facts;
@@ -20,10 +23,9 @@ mod reason;
 mod refresh;
 mod resolve;
 mod satellite;
-#[cfg(feature = "client")]
-mod session_api;
 mod settings;
 mod state;
+mod verify_machine_token;
 
 use std::fmt;
 use std::time::SystemTime;
@@ -36,16 +38,20 @@ use crate::errors::{
 };
 
 pub use answers::{Answers, HandshakePayloadError, Keys};
+pub use auth_object::{AuthObject, Caller};
 pub use authenticator::{Authenticator, AuthenticatorBuilder};
+#[cfg(feature = "client")]
+pub use backend_api::{BackendApi, BackendApiFuture};
 pub use facts::RequestFacts;
 pub(crate) use facts::without_parameters;
 pub use organization_sync::OrganizationSync;
 pub use reason::{AuthErrorReason, RefreshFailure};
 pub use refresh::RefreshSession;
-#[cfg(feature = "client")]
-pub use session_api::{SessionApi, SessionApiFuture};
 pub use settings::{ProxyUrl, Settings};
 pub use state::{AuthStatus, RequestState};
+pub use verify_machine_token::VerifyMachineToken;
+
+pub use crate::token_type::{AcceptsToken, TokenType};
 
 /// The version of the protocol that is spoken with Clerk's APIs, sent as `Clerk-API-Version`.
 pub const API_VERSION_DATE: &str = ironclerk_api::ApiVersion::LATEST.as_str();
@@ -63,6 +69,9 @@ pub enum Step {
     /// It needs what the Backend API keeps under this nonce: the cookies of a handshake. Answer
     /// with [`Answers::handshake_payload`], decide again.
     NeedHandshakePayload(String),
+    /// It needs to know what an opaque machine token stands for. Answer with
+    /// [`Answers::machine_token`], decide again.
+    NeedMachineToken(Box<VerifyMachineToken>),
 }
 
 impl fmt::Debug for Step {
@@ -73,6 +82,9 @@ impl fmt::Debug for Step {
             Self::NeedKey(key_id) => f.debug_tuple("NeedKey").field(key_id).finish(),
             Self::NeedRefresh(question) => f.debug_tuple("NeedRefresh").field(question).finish(),
             Self::NeedHandshakePayload(_) => f.write_str("NeedHandshakePayload(redacted)"),
+            Self::NeedMachineToken(question) => {
+                f.debug_tuple("NeedMachineToken").field(question).finish()
+            }
         }
     }
 }
@@ -89,9 +101,18 @@ pub fn decide(
 ) -> Step {
     match Request::new(facts, settings, answers, now).decide() {
         Ok(state) => Step::Done(Box::new(state)),
-        Err(Missing::Key(key_id)) => Step::NeedKey(key_id),
-        Err(Missing::Refresh(question)) => Step::NeedRefresh(question),
-        Err(Missing::HandshakePayload(nonce)) => Step::NeedHandshakePayload(nonce),
+        Err(missing) => missing.into(),
+    }
+}
+
+impl From<Missing> for Step {
+    fn from(missing: Missing) -> Self {
+        match missing {
+            Missing::Key(key_id) => Self::NeedKey(key_id),
+            Missing::Refresh(question) => Self::NeedRefresh(question),
+            Missing::HandshakePayload(nonce) => Self::NeedHandshakePayload(nonce),
+            Missing::MachineToken(question) => Self::NeedMachineToken(question),
+        }
     }
 }
 

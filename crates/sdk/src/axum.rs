@@ -1,7 +1,10 @@
 //! Extractors for axum handlers. They need [`ClerkLayer`](crate::tower::ClerkLayer) on the router.
 //!
 //! - [`Auth`] for a handler that serves everybody,
-//! - [`SignedIn`] for one that serves users only.
+//! - [`SignedIn`] for one that serves users only,
+//! - [`Caller`] for one that serves machines too: whoever comes with a token that the layer
+//!   accepts,
+//! - [`AuthObject`] for one that serves everybody, and machines as what they are.
 //!
 //! ```
 //! use axum::Router;
@@ -39,6 +42,7 @@ use axum_core::extract::FromRequestParts;
 use axum_core::response::{IntoResponse, Response};
 use http::request::Parts;
 
+use crate::authenticate::{AuthObject, Caller, RequestState};
 use crate::require::Refusal;
 use crate::session::{Auth, SessionAuth};
 
@@ -66,6 +70,27 @@ impl<S: Sync> FromRequestParts<S> for SignedIn {
         match Auth::from_request_parts(parts, state).await? {
             Auth::SignedIn(session) => Ok(Self(session)),
             Auth::SignedOut { .. } => Err(Rejection(Refusal::signed_out())),
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for AuthObject {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Rejection> {
+        let state = parts.extensions.get::<RequestState>();
+        let auth = state.map(RequestState::auth_object);
+        auth.ok_or_else(|| Rejection(Refusal::layer_missing()))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
+        match AuthObject::from_request_parts(parts, state).await? {
+            AuthObject::SignedIn(caller) => Ok(caller),
+            AuthObject::SignedOut { .. } => Err(Rejection(Refusal::no_accepted_token())),
         }
     }
 }

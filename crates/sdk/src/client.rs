@@ -21,9 +21,9 @@
 //! Every operation of the [contract](ironclerk_api) can be sent as it is with [`Client::send`];
 //! the named methods are that with the names that Clerk gives them.
 
+mod backend_api;
 mod namespaces;
 mod retry;
-mod session_api;
 mod session_tokens;
 
 use std::sync::Arc;
@@ -46,6 +46,14 @@ pub use session_tokens::{GetToken, SessionTokens};
 
 /// The largest answer that is read, in bytes.
 const LARGEST_ANSWER: usize = 32 * 1024 * 1024;
+/// Calls that a machine may make with a key of its own.
+const M2M_TOKENS: &str = "/v1/m2m_tokens";
+/// What the official SDKs call without the version in the path: Clerk's service of machine tokens.
+const UNVERSIONED: [&str; 3] = [
+    "/v1/api_keys",
+    M2M_TOKENS,
+    "/v1/oauth_applications/access_tokens",
+];
 /// How long a call may take when nothing else is said, each attempt for itself.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -63,6 +71,8 @@ struct Shared {
     http: reqwest::Client,
     /// Sent with each request, whosever the HTTP client is.
     authorization: HeaderValue,
+    /// Sent in its place with requests about machine-to-machine tokens.
+    machine_authorization: Option<HeaderValue>,
     options: ClientBuilder,
 }
 
@@ -112,7 +122,7 @@ impl Client {
     }
 
     /// The client that the environment describes: `CLERK_SECRET_KEY`, and if they are set
-    /// `CLERK_API_URL` and `CLERK_API_VERSION`.
+    /// `CLERK_MACHINE_SECRET_KEY`, `CLERK_API_URL` and `CLERK_API_VERSION`.
     ///
     /// # Errors
     /// When there is no secret key, or a value cannot be used.
@@ -159,14 +169,7 @@ impl Client {
         path: &str,
         body: Option<Vec<u8>>,
     ) -> Result<Vec<u8>, ClientError> {
-        let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let request = EncodedRequest {
-            method,
-            path: path.to_owned(),
-            query: query.to_owned(),
-            body,
-            content_type: JSON.into(),
-        };
+        let request = json_request(method, path, body);
         Ok(self.exchange(&request).await?.1)
     }
 
@@ -175,7 +178,7 @@ impl Client {
         let url = self.url(&request.path);
         let mut attempt = 0;
         loop {
-            let result = self.attempt(&url, request).await;
+            let result = self.attempt(request, LARGEST_ANSWER).await;
             attempt += 1;
             let Some(wait) = result
                 .as_ref()
@@ -191,11 +194,13 @@ impl Client {
         }
     }
 
+    /// Makes the call once, and reads an answer of at most so many bytes.
     async fn attempt(
         &self,
-        url: &str,
         request: &EncodedRequest,
+        largest_answer: usize,
     ) -> Result<Vec<u8>, retry::Failure> {
+        let url = &self.url(&request.path);
         let target = match request.query.as_str() {
             "" => url.to_owned(),
             query => format!("{url}?{query}"),
@@ -204,7 +209,7 @@ impl Client {
             .0
             .http
             .request(request.method.clone(), target)
-            .header(AUTHORIZATION, self.0.authorization.clone());
+            .header(AUTHORIZATION, self.authorization(&request.path));
         if let Some(body) = &request.body {
             outgoing = outgoing
                 .header(CONTENT_TYPE, request.content_type.as_ref())
@@ -221,8 +226,8 @@ impl Client {
         let (status, headers) = (response.status(), response.headers().clone());
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
-            if body.len() + chunk.len() > LARGEST_ANSWER {
-                let reason = format!("it has more than {LARGEST_ANSWER} bytes");
+            if body.len() + chunk.len() > largest_answer {
+                let reason = format!("it has more than {largest_answer} bytes");
                 let error = ClientError::Answer {
                     url: url.to_owned(),
                     reason,
@@ -245,6 +250,13 @@ impl Client {
         }
     }
 
+    /// The machine's own key for its own calls, if it has one.
+    fn authorization(&self, path: &str) -> HeaderValue {
+        let machine = self.0.machine_authorization.as_ref();
+        let machine = machine.filter(|_| path.starts_with(M2M_TOKENS));
+        machine.unwrap_or(&self.0.authorization).clone()
+    }
+
     /// The address of a path of the contract, in which `/v1` stands for the API version.
     fn url(&self, path: &str) -> String {
         let ClientBuilder {
@@ -253,10 +265,24 @@ impl Client {
             ..
         } = &self.0.options;
         let base = api_url.trim_end_matches('/');
+        let is_unversioned = UNVERSIONED.iter().any(|it| path.starts_with(it));
         match path.strip_prefix("/v1/") {
+            Some(rest) if is_unversioned => format!("{base}/{rest}"),
             Some(rest) => format!("{base}/{api_version}/{rest}"),
             None => format!("{base}{path}"),
         }
+    }
+}
+
+/// A request that is not in the contract.
+fn json_request(method: Method, path: &str, body: Option<Vec<u8>>) -> EncodedRequest {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    EncodedRequest {
+        method,
+        path: path.to_owned(),
+        query: query.to_owned(),
+        body,
+        content_type: JSON.into(),
     }
 }
 
@@ -321,6 +347,7 @@ impl FetchKeys for Client {
 #[derive(Clone, Debug)]
 pub struct ClientBuilder {
     secret_key: Option<SecretKey>,
+    machine_secret_key: Option<SecretKey>,
     old_secret_key: Option<&'static str>,
     api_url: String,
     api_version: String,
@@ -333,6 +360,7 @@ impl Default for ClientBuilder {
     fn default() -> Self {
         Self {
             secret_key: None,
+            machine_secret_key: None,
             old_secret_key: None,
             api_url: DEFAULT_API_URL.to_owned(),
             api_version: DEFAULT_API_VERSION.to_owned(),
@@ -344,8 +372,8 @@ impl Default for ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// The configuration in the environment: `CLERK_SECRET_KEY`, `CLERK_API_URL`,
-    /// `CLERK_API_VERSION`.
+    /// The configuration in the environment: `CLERK_SECRET_KEY`, `CLERK_MACHINE_SECRET_KEY`,
+    /// `CLERK_API_URL`, `CLERK_API_VERSION`.
     ///
     /// # Errors
     /// When a value is not text.
@@ -356,6 +384,9 @@ impl ClientBuilder {
             builder = builder.secret_key(SecretKey::new(key)?);
         } else if read("CLERK_API_KEY")?.is_some() {
             builder.old_secret_key = Some("CLERK_API_KEY");
+        }
+        if let Some(key) = read("CLERK_MACHINE_SECRET_KEY")? {
+            builder = builder.machine_secret_key(SecretKey::new(key)?);
         }
         if let Some(url) = read("CLERK_API_URL")? {
             builder = builder.api_url(url);
@@ -370,6 +401,16 @@ impl ClientBuilder {
     #[must_use]
     pub fn secret_key(mut self, key: SecretKey) -> Self {
         self.secret_key = Some(key);
+        self
+    }
+
+    /// The machine's own secret key, `ak_…`, for calls about machine-to-machine tokens. Default:
+    /// the secret key. A client that has no other key makes all calls with it; Clerk allows no
+    /// others than those. JavaScript: `machineSecretKey`.
+    #[must_use]
+    #[doc(alias = "machineSecretKey")]
+    pub fn machine_secret_key(mut self, key: SecretKey) -> Self {
+        self.machine_secret_key = Some(key);
         self
     }
 
@@ -415,7 +456,8 @@ impl ClientBuilder {
     /// When there is no secret key, the API URL is not an absolute HTTP URL, or a value cannot
     /// stand in a header.
     pub fn build(self) -> Result<Client, ConfigurationError> {
-        let Some(secret_key) = self.secret_key.clone() else {
+        let machine_secret_key = self.machine_secret_key.as_ref();
+        let Some(secret_key) = self.secret_key.as_ref().or(machine_secret_key) else {
             return Err(ConfigurationError::MissingSecretKey {
                 old_name: self.old_secret_key,
             });
@@ -424,10 +466,14 @@ impl ClientBuilder {
             return Err(ConfigurationError::InvalidApiUrl(self.api_url));
         }
         let invalid = |what| ConfigurationError::NotAHeader(what);
-        let mut authorization =
-            HeaderValue::from_str(&format!("Bearer {}", secret_key.expose().trim()))
-                .map_err(|_| invalid("secret key"))?;
-        authorization.set_sensitive(true);
+        let bearer = |key: &SecretKey| {
+            let header = HeaderValue::from_str(&format!("Bearer {}", key.expose().trim()));
+            let mut header = header.map_err(|_| invalid("secret key"))?;
+            header.set_sensitive(true);
+            Ok(header)
+        };
+        let authorization = bearer(secret_key)?;
+        let machine_authorization = machine_secret_key.map(bearer).transpose()?;
         let mut headers = HeaderMap::new();
         headers.insert(
             ApiVersion::HEADER,
@@ -450,6 +496,7 @@ impl ClientBuilder {
         Ok(Client(Arc::new(Shared {
             http,
             authorization,
+            machine_authorization,
             options: self,
         })))
     }

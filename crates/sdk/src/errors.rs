@@ -190,6 +190,105 @@ impl TokenVerificationError {
     }
 }
 
+/// What kind of failure a machine token met.
+///
+/// JavaScript: `MachineTokenVerificationErrorCode`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum MachineTokenVerificationErrorCode {
+    /// Clerk does not know the token, or it has been revoked or has expired.
+    TokenInvalid,
+    /// Clerk does not know the key that the token was to be verified with.
+    SecretKeyInvalid,
+    /// Clerk could not be asked, or its answer could not be read.
+    UnexpectedError,
+    /// The token is a JWT that does not pass its checks.
+    TokenVerificationFailed,
+}
+
+impl MachineTokenVerificationErrorCode {
+    /// The code as it is written in headers and logs, such as `token-invalid`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TokenInvalid => "token-invalid",
+            Self::SecretKeyInvalid => "secret-key-invalid",
+            Self::UnexpectedError => "unexpected-error",
+            Self::TokenVerificationFailed => "token-verification-failed",
+        }
+    }
+}
+
+impl fmt::Display for MachineTokenVerificationErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A machine token was refused, or could not be checked.
+///
+/// JavaScript: `MachineTokenVerificationError`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct MachineTokenVerificationError {
+    /// What kind of failure.
+    pub code: MachineTokenVerificationErrorCode,
+    /// Why, in words. May quote claims of the token, never its signature.
+    pub message: String,
+    /// The HTTP status of Clerk's answer, where it was one.
+    pub status: Option<u16>,
+    /// What to do about it.
+    pub action: Option<TokenVerificationErrorAction>,
+}
+
+impl MachineTokenVerificationError {
+    /// A failure of this kind. Implementations of
+    /// [`BackendApi`](crate::authenticate::BackendApi) make them.
+    pub fn new(code: MachineTokenVerificationErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            status: None,
+            action: None,
+        }
+    }
+
+    /// Clerk could not be asked, or its answer could not be read.
+    pub(crate) fn unexpected() -> Self {
+        Self::new(
+            MachineTokenVerificationErrorCode::UnexpectedError,
+            "Unexpected error",
+        )
+    }
+
+    /// Message, code and status in one line: the text of `x-clerk-auth-message`.
+    ///
+    /// JavaScript: `error.getFullMessage()`.
+    #[doc(alias = "getFullMessage")]
+    pub fn full_message(&self) -> String {
+        let status = self.status.map(|status| status.to_string());
+        let status = status.as_deref().unwrap_or("n/a");
+        format!("{} (code={}, status={status})", self.message, self.code)
+    }
+}
+
+impl From<TokenVerificationError> for MachineTokenVerificationError {
+    /// A JWT that does not pass, for whichever reason.
+    fn from(error: TokenVerificationError) -> Self {
+        Self {
+            action: error.action,
+            ..Self::new(
+                MachineTokenVerificationErrorCode::TokenVerificationFailed,
+                error.message,
+            )
+        }
+    }
+}
+
+/// A text names none of the token types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected one of session_token, api_key, m2m_token, oauth_token")]
+pub struct UnknownTokenType;
+
 /// A JWT could not be made.
 ///
 /// JavaScript: `SignJWTError`.
@@ -264,6 +363,11 @@ pub enum ConfigurationError {
         /// The environment variable of an older SDK that is set in its place.
         old_name: Option<&'static str>,
     },
+    /// Machine-to-machine tokens are accepted, and there is no key to verify them with.
+    #[error(
+        "Machine token authentication requires either a Machine secret key or a Clerk secret key. Ensure a Clerk secret key or Machine secret key is set."
+    )]
+    MissingMachineSecretKey,
     /// `CLERK_JWT_KEY` is not a public key.
     #[error("The JWT key (CLERK_JWT_KEY) is not valid: {0}.")]
     InvalidJwtKey(KeyError),

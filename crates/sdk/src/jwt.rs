@@ -308,7 +308,8 @@ pub fn decode(token: &str) -> Result<UnverifiedJwt<'_>, TokenVerificationError> 
         text: token,
         signed_length: header.len() + 1 + payload.len(),
         header: decode_json(header)
-            .ok_or_else(|| undecodable("the header is not base64url-encoded JSON"))?,
+            .filter(Value::is_object)
+            .ok_or_else(|| undecodable("the header is not a base64url-encoded JSON object"))?,
         payload: decode_json(payload)
             .ok_or_else(|| undecodable("the payload is not base64url-encoded JSON"))?,
         signature: decode_base64url(signature)

@@ -12,6 +12,7 @@
 //! |---|---|---|
 //! | [`authenticate`] | the decision over a request | `authenticateRequest` |
 //! | [`session`] | the signed-in user and what they may do | auth object, `has`, `verifyToken` |
+//! | [`machine`] | API keys, tokens of machines and OAuth clients | `verifyMachineAuthToken` |
 //! | `client` (feature) | calls of the Backend API | `createClerkClient` |
 //! | [`webhook`] | events that Clerk sends | `verifyWebhook` |
 //! | [`jwt`] | tokens | `@clerk/backend/jwt` |
@@ -33,9 +34,11 @@ pub mod instance;
 pub mod internal;
 pub mod jwt;
 pub mod keys;
+pub mod machine;
 #[cfg(any(feature = "tower", feature = "actix"))]
 mod require;
 pub mod session;
+mod token_type;
 #[cfg(feature = "tower")]
 pub mod tower;
 pub mod webhook;
@@ -43,7 +46,7 @@ pub mod webhook;
 /// The types of the API: resources, requests, errors.
 pub use ironclerk_api as api;
 
-pub use authenticate::{Authenticator, RequestState};
+pub use authenticate::{AcceptsToken, AuthObject, Authenticator, Caller, RequestState, TokenType};
 #[cfg(feature = "client")]
 pub use client::Client;
 pub use instance::{PublishableKey, SecretKey};

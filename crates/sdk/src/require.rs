@@ -5,12 +5,15 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use ironclerk_api::ErrorCode;
 use ironclerk_api::error::{ErrorBody, ErrorItem};
 
+use crate::authenticate::{AcceptsToken, AuthObject, RequestState};
 use crate::errors::ConfigurationError;
 use crate::session::{Auth, Has};
 
-/// What is asked: a session, and perhaps a role, permission, feature, plan or reverification.
+/// What is asked: a session or another token, and perhaps a role, permission, feature, plan or
+/// reverification.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Requirement {
+    pub accepts: AcceptsToken,
     pub has: Option<Has>,
     pub sign_in_url: Option<HeaderValue>,
 }
@@ -32,16 +35,27 @@ impl Requirement {
         Ok(())
     }
 
-    /// Whether the request may go on. `None` for [`Auth`] when nobody has looked.
-    pub(crate) fn check(&self, auth: Option<&Auth>, is_navigation: bool) -> Result<(), Refusal> {
+    /// Whether the request may go on. `None` for [`Auth`] and state when nobody has looked.
+    pub(crate) fn check(
+        &self,
+        auth: Option<&Auth>,
+        state: Option<&RequestState>,
+        is_navigation: bool,
+    ) -> Result<(), Refusal> {
+        let is_for_sessions = self.accepts == AcceptsToken::default();
+        let auth = match is_for_sessions {
+            true => auth.cloned().map(AuthObject::from),
+            false => state.map(|state| state.auth_object().accepting(self.accepts.clone())),
+        };
         match auth {
             None => Err(Refusal::layer_missing()),
-            Some(Auth::SignedOut { .. }) => match &self.sign_in_url {
+            Some(AuthObject::SignedOut { .. }) => match &self.sign_in_url {
                 Some(url) if is_navigation => Err(Refusal::sign_in(url.clone())),
-                _ => Err(Refusal::signed_out()),
+                _ if is_for_sessions => Err(Refusal::signed_out()),
+                _ => Err(Refusal::no_accepted_token()),
             },
             Some(auth) => match &self.has {
-                Some(has) if !auth.has(has.clone()) => Err(Refusal::forbidden()),
+                Some(has) if !auth.has(has) => Err(Refusal::forbidden()),
                 _ => Ok(()),
             },
         }
@@ -59,14 +73,23 @@ impl Refusal {
         response
     }
 
-    /// Nobody is signed in: 401.
+    /// No user is signed in: 401.
     pub(crate) fn signed_out() -> Self {
-        let code = ErrorCode::AuthenticationInvalid;
-        Self::json(
-            code,
-            code.status(),
+        Self::unauthenticated(
             "Unable to authenticate the request, you need to supply an active session",
         )
+    }
+
+    /// Nobody is signed in, with whichever token: 401.
+    pub(crate) fn no_accepted_token() -> Self {
+        Self::unauthenticated(
+            "Unable to authenticate the request, you need to supply a token of an accepted type",
+        )
+    }
+
+    fn unauthenticated(long_message: &str) -> Self {
+        let code = ErrorCode::AuthenticationInvalid;
+        Self::json(code, code.status(), long_message)
     }
 
     /// The user may not do this: 403.

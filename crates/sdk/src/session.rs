@@ -468,7 +468,9 @@ impl Serialize for SessionAuth {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("tokenType", SESSION_TOKEN)?;
         map.serialize_entry("sessionClaims", &self.claims)?;
-        map.serialize_entry("sessionId", &self.session_id())?;
+        if let Some(id) = self.session_id() {
+            map.serialize_entry("sessionId", id)?;
+        }
         map.serialize_entry("sessionStatus", &self.claims.get("sts"))?;
         map.serialize_entry("userId", self.user_id())?;
         if let Some(actor) = self.actor() {
@@ -524,6 +526,18 @@ pub enum Auth {
 }
 
 impl Auth {
+    /// The user of a session, unless it is pending.
+    ///
+    /// JavaScript: `getAuthObjectFromJwt(jwt)`, from claims that are verified.
+    #[doc(alias = "getAuthObjectFromJwt")]
+    pub fn new(session: impl Into<Arc<SessionAuth>>) -> Self {
+        let session = session.into();
+        match session.is_pending() {
+            true => Self::SignedOut { is_pending: true },
+            false => Self::SignedIn(session),
+        }
+    }
+
     /// Nobody, without even a pending session.
     pub const fn signed_out() -> Self {
         Self::SignedOut { is_pending: false }

@@ -10,7 +10,7 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::authenticate::{Authenticator, RequestFacts, RequestState};
+use crate::authenticate::{AcceptsToken, Authenticator, RequestFacts, RequestState};
 use crate::errors::ConfigurationError;
 use crate::require::Requirement;
 use crate::session::Has;
@@ -78,6 +78,23 @@ impl ClerkLayer {
     /// A layer that asks this authenticator.
     pub fn new(authenticator: Authenticator) -> Self {
         Self { authenticator }
+    }
+
+    /// Accepts these tokens in place of those that the authenticator accepts.
+    ///
+    /// Whoever comes with a machine token is in [`RequestState::auth_object`];
+    /// [`Auth`](crate::session::Auth) has users with a session only.
+    ///
+    /// # Errors
+    /// When the authenticator lacks a key that these tokens need.
+    ///
+    /// JavaScript: `acceptsToken`.
+    #[doc(alias = "acceptsToken")]
+    pub fn accepts_token(
+        self,
+        accepts: impl Into<AcceptsToken>,
+    ) -> Result<Self, ConfigurationError> {
+        self.authenticator.accepting(accepts).map(Self::new)
     }
 }
 
@@ -176,6 +193,14 @@ impl RequireAuthLayer {
         self
     }
 
+    /// Asks for one of these tokens in place of a session. Roles and the like belong to sessions:
+    /// with [`with`](Self::with) every machine token is refused.
+    #[must_use]
+    pub fn accepts_token(mut self, accepts: impl Into<AcceptsToken>) -> Self {
+        Arc::make_mut(&mut self.0).accepts = accepts.into();
+        self
+    }
+
     /// Where a browser is sent that is not signed in.
     ///
     /// # Errors
@@ -222,10 +247,8 @@ where
     fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
         let (parts, body) = request.into_parts();
         let is_navigation = RequestFacts::from_parts(&parts).is_navigation();
-        match self
-            .requirement
-            .check(parts.extensions.get(), is_navigation)
-        {
+        let (auth, state) = (parts.extensions.get(), parts.extensions.get());
+        match self.requirement.check(auth, state, is_navigation) {
             Ok(()) => Box::pin(self.inner.call(Request::from_parts(parts, body))),
             Err(refusal) => Box::pin(ready(Ok(refusal.response()))),
         }

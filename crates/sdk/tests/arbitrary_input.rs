@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request};
+use ironclerk::PublishableKey;
 use ironclerk::authenticate::{
     Answers, AuthStatus, HandshakePayloadError, Keys, OrganizationSync, RefreshFailure,
     RequestFacts, RequestState, Settings, Step, decide,
@@ -193,7 +194,13 @@ impl World {
             parts.headers.insert("sec-fetch-dest", document);
             parts.headers.remove("authorization");
         }
-        let cookies = self.cookies(settings.publishable_key.cookie_suffix(), random);
+        let cookies = self.cookies(
+            settings
+                .publishable_key
+                .as_ref()
+                .map_or("", PublishableKey::cookie_suffix),
+            random,
+        );
         if let Ok(value) = HeaderValue::from_bytes(&cookies) {
             parts.headers.append("cookie", value);
         }

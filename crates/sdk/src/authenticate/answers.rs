@@ -3,8 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::reason::RefreshFailure;
-use crate::errors::TokenVerificationError;
+use crate::errors::{MachineTokenVerificationError, TokenVerificationError};
 use crate::keys::{KeySet, PublicKey};
 
 /// The keys that are at hand while a request is decided.
@@ -56,6 +58,7 @@ pub struct Answers {
     pub(super) keys: Keys,
     pub(super) refreshed: Option<Result<Vec<String>, RefreshFailure>>,
     pub(super) handshake_payload: Option<Result<Vec<String>, HandshakePayloadError>>,
+    pub(super) machine_token: Option<Result<Value, MachineTokenVerificationError>>,
 }
 
 /// The Backend API did not give out what a handshake's nonce stands for.
@@ -70,6 +73,7 @@ impl Answers {
             keys,
             refreshed: None,
             handshake_payload: None,
+            machine_token: None,
         }
     }
 
@@ -93,6 +97,12 @@ impl Answers {
     /// values.
     pub fn handshake_payload(&mut self, answer: Result<Vec<String>, HandshakePayloadError>) {
         self.handshake_payload = Some(answer);
+    }
+
+    /// Answers [`Step::NeedMachineToken`](super::Step::NeedMachineToken) with what Clerk says of
+    /// the token.
+    pub fn machine_token(&mut self, answer: Result<Value, MachineTokenVerificationError>) {
+        self.machine_token = Some(answer);
     }
 }
 

@@ -7,19 +7,25 @@ use std::time::{Duration, SystemTime};
 use http::request::Parts;
 
 #[cfg(feature = "client")]
-use super::SessionApi;
+use super::BackendApi;
+#[cfg(feature = "client")]
+use super::verify_machine_token::verify_machine_token;
 use super::{
-    Answers, HandshakePayloadError, Keys, OrganizationSync, ProxyUrl, RefreshFailure, RequestFacts,
-    RequestState, Settings, Step, decide, no_key_source,
+    AcceptsToken, Answers, HandshakePayloadError, Keys, OrganizationSync, ProxyUrl, RefreshFailure,
+    RequestFacts, RequestState, Settings, Step, decide, no_key_source,
 };
 #[cfg(feature = "client")]
 use crate::client::Client;
 use crate::environment;
-use crate::errors::ConfigurationError;
-use crate::instance::{PublishableKey, SecretKey};
+use crate::errors::{ConfigurationError, MachineTokenVerificationError};
+use crate::instance::SecretKey;
 use crate::keys::PublicKey;
 #[cfg(feature = "client")]
 use crate::keys::{FetchKeys, KeyCache};
+#[cfg(feature = "client")]
+use crate::machine::{MachineAuth, Presented};
+#[cfg(feature = "client")]
+use crate::token_type::TokenType;
 
 /// Authenticates requests to an application. Cheap to clone: clones share settings and keys.
 ///
@@ -49,7 +55,7 @@ struct Shared {
     settings: Settings,
     keys: KeySource,
     #[cfg(feature = "client")]
-    session_api: Option<Box<dyn SessionApi>>,
+    backend_api: Option<Arc<dyn BackendApi>>,
 }
 
 impl fmt::Debug for Shared {
@@ -61,8 +67,10 @@ impl fmt::Debug for Shared {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum KeySource {
+    /// Only opaque tokens can be verified.
+    None,
     Local(PublicKey),
     #[cfg(feature = "client")]
     Remote(KeyCache),
@@ -109,30 +117,106 @@ impl Authenticator {
         loop {
             match decide(&facts, self.settings(), &answers, now) {
                 Step::Done(state) => return *state,
-                Step::NeedKey(key_id) => {
-                    let key = match &self.0.keys {
-                        KeySource::Local(key) => Ok(key.clone()),
-                        KeySource::Remote(cache) => cache.key(key_id.as_deref()).await,
-                    };
-                    answers.key(key_id, key);
-                }
-                Step::NeedRefresh(question) => answers.refreshed(match &self.0.session_api {
-                    Some(api) => api.refresh_session(*question).await,
-                    None => Err(RefreshFailure::MissingApiClient),
-                }),
-                Step::NeedHandshakePayload(nonce) => {
-                    answers.handshake_payload(match &self.0.session_api {
-                        Some(api) => api.handshake_payload(nonce).await,
-                        None => Err(no_session_api()),
-                    });
-                }
+                question => self.ask(question, &mut answers).await,
             }
         }
     }
 
+    /// Verifies a machine token, of whichever type, that has not come with a request.
+    ///
+    /// Reads the system clock. Needs a tokio runtime.
+    ///
+    /// JavaScript: `verifyMachineAuthToken(token, options)`.
+    ///
+    /// # Errors
+    /// When the text is no machine token, or does not pass verification.
+    #[cfg(feature = "client")]
+    #[doc(alias = "verifyMachineAuthToken")]
+    pub async fn verify_machine_token(
+        &self,
+        token: &str,
+    ) -> Result<MachineAuth, MachineTokenVerificationError> {
+        self.verify_machine_token_at(token, SystemTime::now()).await
+    }
+
+    /// As [`verify_machine_token`](Self::verify_machine_token), with the time given.
+    ///
+    /// # Errors
+    /// As [`verify_machine_token`](Self::verify_machine_token).
+    #[cfg(feature = "client")]
+    pub async fn verify_machine_token_at(
+        &self,
+        token: &str,
+        now: SystemTime,
+    ) -> Result<MachineAuth, MachineTokenVerificationError> {
+        let mut answers = self.answers();
+        loop {
+            let presented = Presented::of(token);
+            match verify_machine_token(presented, self.settings(), &answers, now) {
+                Ok(verified) => return verified,
+                Err(question) => self.ask(question.into(), &mut answers).await,
+            }
+        }
+    }
+
+    #[cfg(feature = "client")]
+    async fn ask(&self, question: Step, answers: &mut Answers) {
+        let api = self.0.backend_api.as_ref();
+        match question {
+            Step::Done(_) => {}
+            Step::NeedKey(key_id) => {
+                let key = match &self.0.keys {
+                    KeySource::None => Err(no_key_source()),
+                    KeySource::Local(key) => Ok(key.clone()),
+                    KeySource::Remote(cache) => cache.key(key_id.as_deref()).await,
+                };
+                answers.key(key_id, key);
+            }
+            Step::NeedRefresh(question) => answers.refreshed(match api {
+                Some(api) => api.refresh_session(*question).await,
+                None => Err(RefreshFailure::MissingApiClient),
+            }),
+            Step::NeedHandshakePayload(nonce) => answers.handshake_payload(match api {
+                Some(api) => api.handshake_payload(nonce).await,
+                None => Err(no_backend_api()),
+            }),
+            Step::NeedMachineToken(question) => {
+                let settings = self.settings();
+                let key = match question.token_type() {
+                    TokenType::M2mToken => settings.machine_secret_key.as_ref(),
+                    _ => None,
+                };
+                answers.machine_token(match api {
+                    Some(api) if key.or(settings.secret_key.as_ref()).is_some() => {
+                        api.verify_machine_token(*question).await
+                    }
+                    _ => Err(MachineTokenVerificationError::unexpected()),
+                });
+            }
+        }
+    }
+
+    /// The same authenticator for requests that come with these tokens. They share their keys.
+    ///
+    /// # Errors
+    /// When a key is missing that these tokens need.
+    pub fn accepting(&self, accepts: impl Into<AcceptsToken>) -> Result<Self, ConfigurationError> {
+        let shared = &*self.0;
+        let mut settings = shared.settings.clone();
+        settings.accepts_token = accepts.into();
+        settings.check_keys(!matches!(shared.keys, KeySource::None))?;
+        settings.check()?;
+        Ok(Self(Arc::new(Shared {
+            settings,
+            keys: shared.keys.clone(),
+            #[cfg(feature = "client")]
+            backend_api: shared.backend_api.clone(),
+        })))
+    }
+
     /// Finds out who makes a request with what is in memory: the JWT key, or the keys fetched so
     /// far. Never waits. A token whose key is not at hand is answered with the reason
-    /// `jwk-failed-to-resolve`; no session is refreshed.
+    /// `jwk-failed-to-resolve`; no session is refreshed, and no opaque machine token is accepted.
     pub fn authenticate_local(&self, parts: &Parts, now: SystemTime) -> RequestState {
         let facts = RequestFacts::from_parts(parts);
         let mut answers = self.answers();
@@ -141,13 +225,17 @@ impl Authenticator {
                 Step::Done(state) => return *state,
                 Step::NeedKey(key_id) => answers.key(key_id, Err(no_key_source())),
                 Step::NeedRefresh(_) => answers.refreshed(Err(RefreshFailure::MissingApiClient)),
-                Step::NeedHandshakePayload(_) => answers.handshake_payload(Err(no_session_api())),
+                Step::NeedHandshakePayload(_) => answers.handshake_payload(Err(no_backend_api())),
+                Step::NeedMachineToken(_) => {
+                    answers.machine_token(Err(MachineTokenVerificationError::unexpected()));
+                }
             }
         }
     }
 
     fn answers(&self) -> Answers {
         Answers::new(match &self.0.keys {
+            KeySource::None => Keys::remote(Arc::default()),
             KeySource::Local(key) => Keys::Local(key.clone()),
             #[cfg(feature = "client")]
             KeySource::Remote(cache) => Keys::remote(cache.known_keys()),
@@ -155,7 +243,7 @@ impl Authenticator {
     }
 }
 
-fn no_session_api() -> HandshakePayloadError {
+fn no_backend_api() -> HandshakePayloadError {
     HandshakePayloadError("there is no client of the Backend API".to_owned())
 }
 
@@ -164,6 +252,9 @@ fn no_session_api() -> HandshakePayloadError {
 pub struct AuthenticatorBuilder {
     publishable_key: Option<String>,
     secret_key: Option<String>,
+    machine_secret_key: Option<String>,
+    machine_id: Option<String>,
+    accepts_token: AcceptsToken,
     jwt_key: Option<String>,
     api_url: Option<String>,
     api_version: Option<String>,
@@ -186,7 +277,7 @@ pub struct AuthenticatorBuilder {
     #[cfg(feature = "client")]
     fetcher: Option<Box<dyn FetchKeys>>,
     #[cfg(feature = "client")]
-    session_api: Option<Box<dyn SessionApi>>,
+    backend_api: Option<Arc<dyn BackendApi>>,
 }
 
 impl AuthenticatorBuilder {
@@ -196,6 +287,7 @@ impl AuthenticatorBuilder {
     /// |---|---|
     /// | `CLERK_PUBLISHABLE_KEY` | [`publishable_key`](Self::publishable_key) |
     /// | `CLERK_SECRET_KEY` | [`secret_key`](Self::secret_key) |
+    /// | `CLERK_MACHINE_SECRET_KEY` | [`machine_secret_key`](Self::machine_secret_key) |
     /// | `CLERK_JWT_KEY` | [`jwt_key`](Self::jwt_key) |
     /// | `CLERK_API_URL` | [`api_url`](Self::api_url) |
     /// | `CLERK_API_VERSION` | [`api_version`](Self::api_version) |
@@ -218,6 +310,7 @@ impl AuthenticatorBuilder {
         Ok(Self {
             publishable_key: read("CLERK_PUBLISHABLE_KEY")?,
             secret_key: read("CLERK_SECRET_KEY")?,
+            machine_secret_key: read("CLERK_MACHINE_SECRET_KEY")?,
             jwt_key: read("CLERK_JWT_KEY")?,
             api_url: read("CLERK_API_URL")?,
             api_version: read("CLERK_API_VERSION")?,
@@ -231,17 +324,57 @@ impl AuthenticatorBuilder {
         })
     }
 
-    /// The publishable key. Always needed.
+    /// The publishable key. Needed where session tokens are accepted.
     #[must_use]
     pub fn publishable_key(mut self, key: impl Into<String>) -> Self {
         self.publishable_key = Some(key.into());
         self
     }
 
-    /// The secret key. Needed unless there is a JWT key.
+    /// The secret key. Needed unless only session tokens are accepted and there is a JWT key, or
+    /// only machine-to-machine tokens and there is a machine secret key.
     #[must_use]
     pub fn secret_key(mut self, key: impl Into<String>) -> Self {
         self.secret_key = Some(key.into());
+        self
+    }
+
+    /// The secret key of this machine, with which it has machine-to-machine tokens verified.
+    /// Clerk then refuses those that may not be sent to this machine. Default: the secret key.
+    ///
+    /// JavaScript: `machineSecretKey`.
+    #[must_use]
+    #[doc(alias = "machineSecretKey")]
+    pub fn machine_secret_key(mut self, key: impl Into<String>) -> Self {
+        self.machine_secret_key = Some(key.into());
+        self
+    }
+
+    /// The id of this machine, `mch_…`. **Set this** where machine-to-machine tokens are accepted
+    /// that are JWTs: they are verified here, so that Clerk cannot refuse those that may not be
+    /// sent to this machine. Default: none, tokens for other machines are accepted (N11).
+    #[must_use]
+    pub fn machine_id(mut self, id: impl Into<String>) -> Self {
+        self.machine_id = Some(id.into());
+        self
+    }
+
+    /// Which tokens are accepted. Default: session tokens.
+    ///
+    /// ```
+    /// use ironclerk::{Authenticator, TokenType};
+    ///
+    /// let authenticator = Authenticator::builder()
+    ///     .publishable_key("pk_live_Y2xlcmsuZXhhbXBsZS5jb20k")
+    ///     .secret_key("sk_live_…")
+    ///     .accepts_token([TokenType::SessionToken, TokenType::ApiKey]);
+    /// ```
+    ///
+    /// JavaScript: `acceptsToken`.
+    #[must_use]
+    #[doc(alias = "acceptsToken")]
+    pub fn accepts_token(mut self, accepts: impl Into<AcceptsToken>) -> Self {
+        self.accepts_token = accepts.into();
         self
     }
 
@@ -392,12 +525,13 @@ impl AuthenticatorBuilder {
         self
     }
 
-    /// How sessions are refreshed and handshakes resolved. Default: by the Backend API, with the
-    /// secret key; without one not at all.
+    /// How sessions are refreshed, handshakes resolved and opaque machine tokens verified.
+    /// Default: by the Backend API, with the secret key or the machine secret key; without one
+    /// not at all.
     #[cfg(feature = "client")]
     #[must_use]
-    pub fn session_api(mut self, api: impl SessionApi) -> Self {
-        self.session_api = Some(Box::new(api));
+    pub fn backend_api(mut self, api: impl BackendApi) -> Self {
+        self.backend_api = Some(Arc::new(api));
         self
     }
 
@@ -413,20 +547,20 @@ impl AuthenticatorBuilder {
     /// Checks the configuration.
     ///
     /// # Errors
-    /// When the publishable key is missing or malformed, when the JWT key is not a public key,
-    /// when there is neither a JWT key nor a secret key with a way to fetch the keys, or when a
-    /// satellite lacks what it needs.
+    /// When a key is missing that the accepted tokens need, when the publishable key is malformed,
+    /// when the JWT key is not a public key, when there is a secret key but no way to fetch the
+    /// instance's keys with it, or when a satellite lacks what it needs.
     pub fn build(self) -> Result<Authenticator, ConfigurationError> {
-        let publishable_key: PublishableKey = match set(self.publishable_key) {
-            Some(key) => key.parse()?,
-            None => {
-                return Err(ConfigurationError::MissingPublishableKey {
-                    old_name: self.old_publishable_key,
-                });
-            }
+        let mut settings = Settings::for_machines(self.accepts_token);
+        settings.publishable_key = match set(self.publishable_key) {
+            Some(key) if settings.reads_only_the_header() => key.parse().ok(),
+            Some(key) => Some(key.parse()?),
+            None => None,
         };
-        let mut settings = Settings::new(publishable_key);
         settings.secret_key = set(self.secret_key).map(SecretKey::new).transpose()?;
+        let machine_secret_key = set(self.machine_secret_key).map(SecretKey::new);
+        settings.machine_secret_key = machine_secret_key.transpose()?;
+        settings.machine_id = set(self.machine_id);
         settings.api_url = set(self.api_url).unwrap_or(settings.api_url);
         settings.api_version = set(self.api_version).unwrap_or(settings.api_version);
 
@@ -455,8 +589,8 @@ impl AuthenticatorBuilder {
         settings.organization_sync = self.organization_sync;
 
         #[cfg(feature = "client")]
-        let client = match &settings.secret_key {
-            Some(_) if self.fetcher.is_none() || self.session_api.is_none() => {
+        let client = match settings.secret_key.is_some() || settings.machine_secret_key.is_some() {
+            true if self.fetcher.is_none() || self.backend_api.is_none() => {
                 Some(client_of(&settings)?)
             }
             _ => None,
@@ -464,9 +598,7 @@ impl AuthenticatorBuilder {
         let keys = if let Some(key) = set(self.jwt_key) {
             KeySource::Local(key.parse().map_err(ConfigurationError::InvalidJwtKey)?)
         } else if settings.secret_key.is_none() {
-            return Err(ConfigurationError::MissingSecretKey {
-                old_name: self.old_secret_key,
-            });
+            KeySource::None
         } else {
             #[cfg(feature = "client")]
             {
@@ -479,14 +611,29 @@ impl AuthenticatorBuilder {
             #[cfg(not(feature = "client"))]
             return Err(ConfigurationError::MissingKeySource);
         };
+        settings
+            .check_keys(!matches!(keys, KeySource::None))
+            .map_err(|error| match error {
+                ConfigurationError::MissingPublishableKey { .. } => {
+                    ConfigurationError::MissingPublishableKey {
+                        old_name: self.old_publishable_key,
+                    }
+                }
+                ConfigurationError::MissingSecretKey { .. } => {
+                    ConfigurationError::MissingSecretKey {
+                        old_name: self.old_secret_key,
+                    }
+                }
+                other => other,
+            })?;
         settings.check()?;
         Ok(Authenticator(Arc::new(Shared {
             settings,
             keys,
             #[cfg(feature = "client")]
-            session_api: self
-                .session_api
-                .or_else(|| Some(Box::new(client?) as Box<dyn SessionApi>)),
+            backend_api: self
+                .backend_api
+                .or_else(|| Some(Arc::new(client?) as Arc<dyn BackendApi>)),
         })))
     }
 }
@@ -500,6 +647,9 @@ fn client_of(settings: &Settings) -> Result<Client, ConfigurationError> {
         .timeout(KeyCache::REQUEST_TIMEOUT);
     if let Some(key) = &settings.secret_key {
         builder = builder.secret_key(key.clone());
+    }
+    if let Some(key) = &settings.machine_secret_key {
+        builder = builder.machine_secret_key(key.clone());
     }
     builder.build()
 }
@@ -528,6 +678,7 @@ fn set(text: Option<String>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::instance::PublishableKey;
     use crate::keys::PrivateKey;
 
     const PUBLISHABLE_KEY: &str = "pk_live_Y2xlcmsuZXhhbXBsZS5jb20k";
@@ -555,7 +706,8 @@ mod tests {
         ])
         .expect("a configuration");
         let settings = authenticator.settings();
-        assert_eq!(settings.publishable_key.as_str(), PUBLISHABLE_KEY);
+        let key = settings.publishable_key.as_ref();
+        assert_eq!(key.map(PublishableKey::as_str), Some(PUBLISHABLE_KEY));
         assert_eq!(settings.api_url, "http://localhost:3000");
         assert_eq!(settings.api_version, "v1");
         let key = settings.secret_key.as_ref().map(SecretKey::expose);

@@ -89,17 +89,17 @@ impl<'request> ClientCookies<'request> {
         now: SystemTime,
     ) -> Self {
         let cookies = facts.cookie_jar();
-        let key = &settings.publishable_key;
-        let is_suffixed = counts_suffixed(cookies, key, &settings.own_host(), now);
-        let get = |name: &str| match is_suffixed {
-            true => cookies.get(&key.suffixed(name)),
-            false => cookies.get(name),
+        let key = settings.publishable_key.as_ref();
+        let key = key.filter(|key| counts_suffixed(cookies, key, &settings.own_host(), now));
+        let get = |name: &str| match key {
+            Some(key) => cookies.get(&key.suffixed(name)),
+            None => cookies.get(name),
         };
         let in_query = facts
             .query_parameter(DEV_BROWSER)
             .filter(|token| !token.is_empty());
         Self {
-            is_suffixed,
+            is_suffixed: key.is_some(),
             session_token: get(SESSION),
             client_uat: get(CLIENT_UAT),
             dev_browser: in_query.or_else(|| get(DEV_BROWSER)),

@@ -8,19 +8,23 @@ use super::facts::RequestFacts;
 use super::reason::{AuthErrorReason, RefreshFailure};
 use super::refresh::{self, RefreshSession};
 use super::state::RequestState;
+use super::verify_machine_token::{VerifyMachineToken, verify_machine_token};
 use super::{Answers, Settings, handshake, resolve, satellite};
 use crate::errors::{
     TokenCarrier, TokenVerificationError, TokenVerificationErrorReason as TokenReason,
 };
 use crate::jwt::{self, UnverifiedJwt, VerifyOptions};
 use crate::keys::PublicKey;
+use crate::machine::Presented;
 use crate::session::{SessionAuth, SessionClaims, TokenKind};
+use crate::token_type::{AcceptsToken, TokenType};
 
 /// What the decision cannot go on without.
 pub(super) enum Missing {
     Key(Option<String>),
     Refresh(Box<RefreshSession>),
     HandshakePayload(String),
+    MachineToken(Box<VerifyMachineToken>),
 }
 
 /// A request under decision.
@@ -59,13 +63,53 @@ impl<'a> Request<'a> {
 
     pub(super) fn decide(&self) -> Result<RequestState, Missing> {
         // A token in the header comes before every cookie.
-        match self.facts.header_token() {
-            Some(token) => self.with_header_token(token),
-            None => self.with_cookies(),
+        let token = self.facts.header_token();
+        let accepts = &self.settings.accepts_token;
+        match (accepts, token) {
+            (AcceptsToken::One(TokenType::SessionToken), Some(token)) => {
+                self.with_session_token(token)
+            }
+            (_, Some(token)) => self.with_token_of_some_type(token),
+            (AcceptsToken::One(machine), None) if *machine != TokenType::SessionToken => {
+                let reason = AuthErrorReason::NoTokenInHeader;
+                Ok(RequestState::signed_out(reason, String::new()).for_token_type(Some(*machine)))
+            }
+            (_, None) if accepts.accepts(TokenType::SessionToken) => self.with_cookies(),
+            (_, None) => Ok(self.of_no_accepted_type()),
         }
     }
 
-    fn with_header_token(&self, token: &str) -> Result<RequestState, Missing> {
+    /// One type or several are accepted, not session tokens alone.
+    fn with_token_of_some_type(&self, token: &str) -> Result<RequestState, Missing> {
+        let presented = Presented::of(token);
+        let token_type = presented.token_type();
+        if !self.settings.accepts_token.accepts(token_type) {
+            return Ok(self.of_no_accepted_type());
+        }
+        if token_type == TokenType::SessionToken {
+            return self.with_session_token(token);
+        }
+        let verified = verify_machine_token(presented, self.settings, self.answers, self.now)?;
+        Ok(match verified {
+            Ok(machine) => RequestState::machine(machine),
+            Err(error) => {
+                let reason = AuthErrorReason::MachineTokenVerification(error.code);
+                let state = RequestState::signed_out(reason, error.full_message());
+                state.for_token_type(Some(token_type))
+            }
+        })
+    }
+
+    fn of_no_accepted_type(&self) -> RequestState {
+        let looked_for = match self.settings.accepts_token {
+            AcceptsToken::One(token_type) => Some(token_type),
+            _ => None,
+        };
+        RequestState::signed_out(AuthErrorReason::TokenTypeMismatch, String::new())
+            .for_token_type(looked_for)
+    }
+
+    fn with_session_token(&self, token: &str) -> Result<RequestState, Missing> {
         match self.verify(token, TokenCarrier::Header)? {
             Ok(claims) => Ok(RequestState::signed_in(SessionAuth::new(claims, token))),
             Err(error) => self.refused(error, TokenCarrier::Header),
@@ -181,11 +225,7 @@ impl<'a> Request<'a> {
         &self,
         token: &UnverifiedJwt<'_>,
     ) -> Result<Verified<&'a PublicKey>, Missing> {
-        let key_id = token.key_id();
-        match self.answers.keys.find(key_id) {
-            Some(found) => Ok(found.map_err(Clone::clone)),
-            None => Err(Missing::Key(key_id.map(str::to_owned))),
-        }
+        key_of(self.answers, token)
     }
 
     /// A token of the wrong moment can be replaced by the Frontend API; any other failure cannot.
@@ -226,6 +266,17 @@ impl<'a> Request<'a> {
             }
             Err(_) => Err(RefreshFailure::InvalidSessionToken),
         })
+    }
+}
+
+pub(super) fn key_of<'a>(
+    answers: &'a Answers,
+    token: &UnverifiedJwt<'_>,
+) -> Result<Verified<&'a PublicKey>, Missing> {
+    let key_id = token.key_id();
+    match answers.keys.find(key_id) {
+        Some(found) => Ok(found.map_err(Clone::clone)),
+        None => Err(Missing::Key(key_id.map(str::to_owned))),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::errors::TokenVerificationErrorReason;
+use crate::errors::{MachineTokenVerificationErrorCode, TokenVerificationErrorReason};
 
 /// Why a request is signed out, or has to take a detour over the Frontend API.
 ///
@@ -45,6 +45,10 @@ pub enum AuthErrorReason {
     UnexpectedError,
     /// The token did not pass verification.
     TokenVerification(TokenVerificationErrorReason),
+    /// Only machine tokens are accepted, and there is none.
+    NoTokenInHeader,
+    /// The machine token did not pass verification.
+    MachineTokenVerification(MachineTokenVerificationErrorCode),
 }
 
 impl AuthErrorReason {
@@ -70,6 +74,8 @@ impl AuthErrorReason {
             Self::TokenTypeMismatch => "token-type-mismatch",
             Self::UnexpectedError => "unexpected-error",
             Self::TokenVerification(reason) => reason.as_str(),
+            Self::NoTokenInHeader => "No token in header",
+            Self::MachineTokenVerification(code) => code.as_str(),
         })
     }
 }

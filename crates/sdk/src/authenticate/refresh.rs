@@ -73,9 +73,9 @@ fn question(request: &Request<'_>) -> Result<RefreshSession, RefreshFailure> {
     if facts.method() != Method::GET {
         return Err(RefreshFailure::NonEligibleNonGet);
     }
-    let key = &request.settings.publishable_key;
-    let refresh_token = facts
-        .cookie(&key.suffixed(REFRESH))
+    let key = request.settings.publishable_key.as_ref();
+    let refresh_token = key
+        .and_then(|key| facts.cookie(&key.suffixed(REFRESH)))
         .ok_or(RefreshFailure::NonEligibleNoRefreshCookie)?;
     let client = request.client();
     let expired_token = client.session_token.as_deref();

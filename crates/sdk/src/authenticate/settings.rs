@@ -6,6 +6,7 @@ use super::OrganizationSync;
 use crate::errors::ConfigurationError;
 use crate::instance::{DEFAULT_API_URL, DEFAULT_API_VERSION, PublishableKey, SecretKey};
 use crate::jwt::VerifyOptions;
+use crate::token_type::{AcceptsToken, TokenType};
 
 /// What an application has decided about authentication: its instance and its rules.
 ///
@@ -14,15 +15,23 @@ use crate::jwt::VerifyOptions;
 #[doc(alias = "AuthenticateRequestOptions")]
 #[non_exhaustive]
 pub struct Settings {
-    /// The instance. Default: none, it is always needed.
-    pub publishable_key: PublishableKey,
+    /// The instance. Always there where session tokens are accepted.
+    pub publishable_key: Option<PublishableKey>,
     /// The key for Clerk's Backend API. Not needed to verify with a local key.
     pub secret_key: Option<SecretKey>,
+    /// The key with which this machine has machine-to-machine tokens verified. Default: the
+    /// secret key.
+    pub machine_secret_key: Option<SecretKey>,
+    /// The id of this machine, `mch_…`. A machine-to-machine token that is a JWT must name it.
+    /// Default: none, whom it names is not looked at.
+    pub machine_id: Option<String>,
+    /// Which tokens are accepted. Default: session tokens.
+    pub accepts_token: AcceptsToken,
     /// The address of the Backend API. Default: `https://api.clerk.com`.
     pub api_url: String,
     /// The version in the path of the Backend API. Default: `v1`.
     pub api_version: String,
-    /// What a session token has to be.
+    /// What a session token, or a machine token that is a JWT, has to be.
     pub verify: VerifyOptions,
     /// Where the Frontend API is reached through the application's own domain. Default: not.
     pub proxy_url: Option<ProxyUrl>,
@@ -50,8 +59,20 @@ impl Settings {
     /// The defaults for an instance.
     pub fn new(publishable_key: PublishableKey) -> Self {
         Self {
-            publishable_key,
+            publishable_key: Some(publishable_key),
+            ..Self::for_machines(AcceptsToken::default())
+        }
+    }
+
+    /// The defaults for an application that accepts machine tokens only, which does not need to
+    /// know its instance.
+    pub fn for_machines(accepts_token: AcceptsToken) -> Self {
+        Self {
+            publishable_key: None,
             secret_key: None,
+            machine_secret_key: None,
+            machine_id: None,
+            accepts_token,
             api_url: DEFAULT_API_URL.to_owned(),
             api_version: DEFAULT_API_VERSION.to_owned(),
             verify: VerifyOptions::default(),
@@ -66,9 +87,45 @@ impl Settings {
         }
     }
 
+    /// Whether cookies and the query do not matter, and so neither the instance's name.
+    pub(super) fn reads_only_the_header(&self) -> bool {
+        [TokenType::ApiKey, TokenType::M2mToken]
+            .iter()
+            .any(|it| self.accepts_token == (*it).into())
+    }
+
+    /// Whether there are the keys that the accepted tokens need. JWTs need a source of keys;
+    /// opaque tokens can only be verified by the Backend API.
+    pub(super) fn check_keys(&self, has_key_source: bool) -> Result<(), ConfigurationError> {
+        let has_secret_key = self.secret_key.is_some();
+        let has_machine_key = has_secret_key || self.machine_secret_key.is_some();
+        let is_enough_for = |token_type: TokenType| match token_type {
+            TokenType::SessionToken => has_key_source,
+            TokenType::ApiKey | TokenType::OauthToken => has_secret_key,
+            TokenType::M2mToken => has_machine_key,
+        };
+        if self.accepts_token.accepts(TokenType::SessionToken) && self.publishable_key.is_none() {
+            return Err(ConfigurationError::MissingPublishableKey { old_name: None });
+        }
+        let is_enough = match &self.accepts_token {
+            // Whatever comes that there is no key for is refused (N7).
+            AcceptsToken::Any => has_machine_key,
+            AcceptsToken::One(token_type) => is_enough_for(*token_type),
+            AcceptsToken::List(list) => list.iter().copied().all(is_enough_for),
+        };
+        match self.accepts_token {
+            _ if is_enough => Ok(()),
+            AcceptsToken::One(TokenType::M2mToken) => {
+                Err(ConfigurationError::MissingMachineSecretKey)
+            }
+            _ => Err(ConfigurationError::MissingSecretKey { old_name: None }),
+        }
+    }
+
     /// Whether a satellite has what it needs.
     pub(super) fn check(&self) -> Result<(), ConfigurationError> {
-        if !self.is_satellite {
+        // Machines make no difference between domains.
+        if !self.is_satellite || self.accepts_token == TokenType::M2mToken.into() {
             return Ok(());
         }
         let sign_in_url = match &self.sign_in_url {
@@ -91,7 +148,8 @@ impl Settings {
     }
 
     pub(super) fn is_development(&self) -> bool {
-        !self.publishable_key.is_production()
+        let key = self.publishable_key.as_ref();
+        key.is_some_and(|key| !key.is_production())
     }
 
     /// The host that issues this application's tokens.
@@ -100,7 +158,11 @@ impl Settings {
             Some(domain) if self.is_satellite && !self.is_development() => {
                 format!("clerk.{domain}")
             }
-            _ => self.publishable_key.frontend_api_host().to_owned(),
+            _ => self
+                .publishable_key
+                .as_ref()
+                .map(|key| key.frontend_api_host().to_owned())
+                .unwrap_or_default(),
         }
     }
 

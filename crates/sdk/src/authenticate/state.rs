@@ -6,9 +6,12 @@ use std::sync::Arc;
 use http::header::{LOCATION, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use super::auth_object::{AuthObject, Caller};
 use super::reason::AuthErrorReason;
 use crate::internal::constants::headers::{AUTH_MESSAGE, AUTH_REASON, AUTH_STATUS};
+use crate::machine::MachineAuth;
 use crate::session::{Auth, SessionAuth};
+use crate::token_type::TokenType;
 
 const STATUS_HEADER: HeaderName = HeaderName::from_static(AUTH_STATUS);
 const REASON_HEADER: HeaderName = HeaderName::from_static(AUTH_REASON);
@@ -23,7 +26,7 @@ const MAX_MESSAGE_LENGTH: usize = 1024;
 /// JavaScript: `AuthStatus`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AuthStatus {
-    /// A user with a verified session.
+    /// Somebody with a verified token.
     SignedIn,
     /// Nobody.
     SignedOut,
@@ -55,7 +58,8 @@ pub struct RequestState {
     reason: Option<AuthErrorReason>,
     message: String,
     headers: HeaderMap,
-    session: Option<Arc<SessionAuth>>,
+    caller: Option<Caller>,
+    token_type: Option<TokenType>,
 }
 
 impl fmt::Debug for RequestState {
@@ -68,7 +72,8 @@ impl fmt::Debug for RequestState {
             .field("reason", &self.reason)
             .field("message", &self.message)
             .field("headers", &names)
-            .field("session", &self.session)
+            .field("caller", &self.caller)
+            .field("token_type", &self.token_type)
             .finish()
     }
 }
@@ -79,12 +84,21 @@ impl RequestState {
     }
 
     pub(super) fn signed_in_with(session: SessionAuth, headers: HeaderMap) -> Self {
+        Self::signed_in_as(Caller::Session(Arc::new(session)), headers)
+    }
+
+    pub(super) fn machine(machine: MachineAuth) -> Self {
+        Self::signed_in_as(Caller::Machine(Arc::new(machine)), HeaderMap::new())
+    }
+
+    fn signed_in_as(caller: Caller, headers: HeaderMap) -> Self {
         Self {
             status: AuthStatus::SignedIn,
             reason: None,
             message: String::new(),
             headers,
-            session: Some(Arc::new(session)),
+            token_type: Some(caller.token_type()),
+            caller: Some(caller),
         }
     }
 
@@ -97,11 +111,17 @@ impl RequestState {
         message: String,
         headers: HeaderMap,
     ) -> Self {
-        Self::without_session(AuthStatus::SignedOut, reason, message, headers)
+        Self::without_caller(AuthStatus::SignedOut, reason, message, headers)
     }
 
     pub(super) fn handshake(reason: AuthErrorReason, message: String, headers: HeaderMap) -> Self {
-        Self::without_session(AuthStatus::Handshake, reason, message, headers)
+        Self::without_caller(AuthStatus::Handshake, reason, message, headers)
+    }
+
+    /// The same, where a token of this type was looked for; `None` for a token of no accepted type.
+    pub(super) fn for_token_type(mut self, token_type: Option<TokenType>) -> Self {
+        self.token_type = token_type;
+        self
     }
 
     /// The same, with these `Set-Cookie` values. What cannot stand in a header is left out.
@@ -114,7 +134,7 @@ impl RequestState {
         self
     }
 
-    fn without_session(
+    fn without_caller(
         status: AuthStatus,
         reason: AuthErrorReason,
         message: String,
@@ -132,7 +152,8 @@ impl RequestState {
             reason: Some(reason),
             message,
             headers,
-            session: None,
+            caller: None,
+            token_type: Some(TokenType::SessionToken),
         }
     }
 
@@ -141,7 +162,7 @@ impl RequestState {
         self.status
     }
 
-    /// Whether there is a verified session, a pending one included.
+    /// Whether there is a verified token, that of a pending session included.
     ///
     /// JavaScript: `isAuthenticated`.
     #[doc(alias = "isAuthenticated")]
@@ -170,29 +191,51 @@ impl RequestState {
         self.headers.get(LOCATION)
     }
 
-    /// The verified session token. **It is a credential.**
+    /// The verified token. **It is a credential.**
     pub fn token(&self) -> Option<&str> {
-        self.session.as_deref().map(SessionAuth::token)
+        self.caller.as_ref().map(Caller::token)
     }
 
-    /// Who makes the request. A pending session counts as nobody.
+    /// The type of the token, or of the one that was looked for. `None` when there is a token of a
+    /// type that is not among several accepted ones.
     ///
-    /// JavaScript: `toAuth()`.
+    /// JavaScript: `tokenType`.
+    #[doc(alias = "tokenType")]
+    pub fn token_type(&self) -> Option<TokenType> {
+        self.token_type
+    }
+
+    /// Which user makes the request. A pending session and every machine token count as nobody:
+    /// see [`auth_object`](Self::auth_object).
+    ///
+    /// JavaScript: `toAuth()` where session tokens are accepted.
     #[doc(alias = "toAuth")]
     pub fn auth(&self) -> Auth {
-        match &self.session {
-            Some(session) if session.is_pending() => Auth::SignedOut { is_pending: true },
-            _ => self.auth_with_pending(),
+        match &self.caller {
+            Some(Caller::Session(session)) => Auth::new(Arc::clone(session)),
+            _ => Auth::signed_out(),
         }
     }
 
-    /// Who makes the request, a pending session included.
+    /// Which user makes the request, a pending session included.
     ///
     /// JavaScript: `toAuth({ treatPendingAsSignedOut: false })`.
     pub fn auth_with_pending(&self) -> Auth {
-        match &self.session {
-            Some(session) => Auth::SignedIn(Arc::clone(session)),
-            None => Auth::signed_out(),
+        match &self.caller {
+            Some(Caller::Session(session)) => Auth::SignedIn(Arc::clone(session)),
+            _ => Auth::signed_out(),
+        }
+    }
+
+    /// Who makes the request, with whichever token. A pending session counts as nobody.
+    ///
+    /// JavaScript: `toAuth()`.
+    #[doc(alias = "toAuth")]
+    pub fn auth_object(&self) -> AuthObject {
+        match &self.caller {
+            Some(Caller::Session(session)) => Auth::new(Arc::clone(session)).into(),
+            Some(machine) => AuthObject::SignedIn(machine.clone()),
+            None => AuthObject::signed_out(self.token_type),
         }
     }
 }

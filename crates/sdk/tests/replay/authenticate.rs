@@ -11,11 +11,12 @@ use http::request::Parts;
 use http::{Request, StatusCode, header};
 use ironclerk::SecretKey;
 use ironclerk::authenticate::{
-    AuthStatus, Authenticator, AuthenticatorBuilder, HandshakePayloadError, OrganizationSync,
-    RefreshFailure, RefreshSession, RequestState, SessionApi, SessionApiFuture,
+    AuthStatus, Authenticator, AuthenticatorBuilder, BackendApi, BackendApiFuture,
+    HandshakePayloadError, OrganizationSync, RefreshFailure, RefreshSession, RequestState,
+    TokenType, VerifyMachineToken,
 };
 use ironclerk::client::Client;
-use ironclerk::errors::ConfigurationError;
+use ironclerk::errors::{ConfigurationError, MachineTokenVerificationError};
 use ironclerk::keys::{FetchKeys, KeyFetchErrorKind, KeyFetchFuture};
 use serde_json::{Value, json};
 
@@ -28,13 +29,13 @@ const SATELLITE_DOMAIN: &str = "satellite.com";
 
 /// Gives out keys as the recorded Clerk did, and counts.
 #[derive(Clone)]
-struct RecordedKeys {
+pub struct RecordedKeys {
     jwks: Value,
     fetches: Arc<AtomicUsize>,
 }
 
 impl RecordedKeys {
-    fn of(case: &Value, file: &Value) -> Self {
+    pub fn of(case: &Value, file: &Value) -> Self {
         let jwks = case.pointer("/backend/jwks").cloned();
         Self {
             jwks: jwks.unwrap_or_else(|| json!({"status": 200, "body": file["jwks"]})),
@@ -42,7 +43,7 @@ impl RecordedKeys {
         }
     }
 
-    fn fetches(&self) -> usize {
+    pub fn fetches(&self) -> usize {
         self.fetches.load(Ordering::SeqCst)
     }
 }
@@ -52,7 +53,10 @@ impl FetchKeys for RecordedKeys {
         self.fetches.fetch_add(1, Ordering::SeqCst);
         let answer = if self.jwks.get("networkError").is_some() {
             Err(KeyFetchErrorKind::Unreachable.into())
-        } else if self.jwks["status"] != 200 {
+        } else if self.jwks["body"]["errors"][0]["code"] == "clerk_key_invalid" {
+            let message = text(&self.jwks, "/body/errors/0/message").to_owned();
+            Err(KeyFetchErrorKind::InvalidSecretKey { message }.into())
+        } else if self.jwks["status"].as_u64().unwrap_or(200) != 200 {
             Err(KeyFetchErrorKind::Status {
                 url: "https://api.clerk.com/v1/jwks".to_owned(),
                 status: self.jwks["status"].as_u64().expect("a status") as u16,
@@ -111,7 +115,7 @@ impl RecordedApi {
     }
 }
 
-fn is_reachable(case: &Value) -> bool {
+pub fn is_reachable(case: &Value) -> bool {
     let routes = case["backend"]["routes"].as_object();
     let mut routes = routes.into_iter().flatten();
     !routes.any(|(_, answer)| answer.get("networkError").is_some())
@@ -147,22 +151,35 @@ impl Conversation {
 /// The Backend API in the cases that do not ask it.
 struct NotAsked;
 
-impl SessionApi for NotAsked {
-    fn refresh_session(&self, _: RefreshSession) -> SessionApiFuture<'_, RefreshFailure> {
+impl BackendApi for NotAsked {
+    fn refresh_session(
+        &self,
+        _: RefreshSession,
+    ) -> BackendApiFuture<'_, Result<Vec<String>, RefreshFailure>> {
         panic!("a session is refreshed")
     }
 
-    fn handshake_payload(&self, _: String) -> SessionApiFuture<'_, HandshakePayloadError> {
+    fn handshake_payload(
+        &self,
+        _: String,
+    ) -> BackendApiFuture<'_, Result<Vec<String>, HandshakePayloadError>> {
         panic!("a handshake payload is asked for")
+    }
+
+    fn verify_machine_token(
+        &self,
+        _: VerifyMachineToken,
+    ) -> BackendApiFuture<'_, Result<Value, MachineTokenVerificationError>> {
+        panic!("a machine token is verified")
     }
 }
 
-fn option<'a>(case: &'a Value, name: &str) -> Option<&'a Value> {
+pub fn option<'a>(case: &'a Value, name: &str) -> Option<&'a Value> {
     let of_call = case["options"].get(name);
     of_call.or_else(|| case["client"].get(name))
 }
 
-fn builder(case: &Value) -> AuthenticatorBuilder {
+pub fn builder(case: &Value) -> AuthenticatorBuilder {
     let text = |name: &str| {
         option(case, name)
             .and_then(Value::as_str)
@@ -197,14 +214,14 @@ fn authenticator(
             let client = Client::builder()
                 .secret_key(SecretKey::new(key)?)
                 .api_url(api_url);
-            builder.session_api(client.build()?)
+            builder.backend_api(client.build()?)
         }
-        _ => builder.session_api(NotAsked),
+        _ => builder.backend_api(NotAsked),
     };
     builder.fetch_keys(keys.clone()).build()
 }
 
-fn parts(case: &Value) -> Parts {
+pub fn parts(case: &Value) -> Parts {
     let mut request = Request::builder()
         .method(text(case, "/request/method"))
         .uri(text(case, "/request/url"));
@@ -296,7 +313,7 @@ pub fn outgoing(case: &Value) -> Vec<Value> {
         .collect()
 }
 
-fn compare<T: PartialEq<U> + fmt::Debug, U: fmt::Debug>(
+pub fn compare<T: PartialEq<U> + fmt::Debug, U: fmt::Debug>(
     what: &str,
     ours: &T,
     recorded: &U,
@@ -309,7 +326,8 @@ fn compare<T: PartialEq<U> + fmt::Debug, U: fmt::Debug>(
     ))
 }
 
-fn as_recorded(state: &RequestState, recorded: &Value) -> Result<(), String> {
+/// Compares everything but the auth object.
+pub fn state_as_recorded(state: &RequestState, recorded: &Value) -> Result<(), String> {
     if let Some(throws) = recorded.get("throws") {
         let (reason, message) = (state.reason(), state.message());
         return Err(format!("throws {throws}, ours {reason:?} {message:?}"));
@@ -330,13 +348,13 @@ fn as_recorded(state: &RequestState, recorded: &Value) -> Result<(), String> {
         serde_json::from_value(recorded["headers"].clone()).expect("headers");
     expected.sort_by(|one, other| one.0.cmp(&other.0));
     compare("headers", &headers(state), &expected)?;
+    let token_type = state.token_type().map(TokenType::as_str);
+    compare("token type", &json!(token_type), &recorded["tokenType"])
+}
 
+fn as_recorded(state: &RequestState, recorded: &Value) -> Result<(), String> {
+    state_as_recorded(state, recorded)?;
     let auth = state.auth();
-    compare(
-        "token type",
-        &json!("session_token"),
-        &recorded["tokenType"],
-    )?;
     let Some(recorded) = recorded["auth"].as_object() else {
         compare("status", &state.status(), &AuthStatus::Handshake)?;
         return compare("signed in", &auth.is_signed_in(), &false);
@@ -357,7 +375,7 @@ fn as_recorded(state: &RequestState, recorded: &Value) -> Result<(), String> {
 
 impl Ours {
     /// Compares the state with our own answer, which is not the recorded one.
-    fn compare(&self, state: &RequestState, recorded: &Value) -> Result<(), String> {
+    pub fn compare(&self, state: &RequestState, recorded: &Value) -> Result<(), String> {
         let (status, reason, message) = match *self {
             Self::State(status, reason, message) => (status, reason, message),
             Self::Location(location) => {
@@ -366,6 +384,9 @@ impl Ours {
             }
             Self::Configuration(message) => {
                 return Err(format!("no configuration error {message}"));
+            }
+            Self::Auth(_) | Self::AsIn(_) | Self::Inexpressible => {
+                return Err("is for machine tokens".to_owned());
             }
         };
         compare("status", &state.status().as_str(), &status)?;

@@ -8,6 +8,12 @@ pub enum Ours {
     Location(&'static str),
     /// An error when the application starts, instead of one for every visitor.
     Configuration(&'static str),
+    /// Signed in, and these members of the auth object are other ones.
+    Auth(&'static str),
+    /// Signed in, with the auth object of the case of this name beside it.
+    AsIn(&'static str),
+    /// Our types do not let it be asked for.
+    Inexpressible,
 }
 
 /// Name, why, our answer.
@@ -39,7 +45,7 @@ pub const DEVIATIONS: &[(&str, &str, Ours)] = &[
         Ours::State(
             "signed-out",
             "token-invalid",
-            "Invalid JWT form: the header is not base64url-encoded JSON. (reason=token-invalid, token-carrier=cookie)",
+            "Invalid JWT form: the header is not a base64url-encoded JSON object. (reason=token-invalid, token-carrier=cookie)",
         ),
     ),
     (
@@ -214,6 +220,175 @@ pub const DEVIATIONS: &[(&str, &str, Ours)] = &[
     ("cat/prod/header/number", "N3b", OTHER_KIND),
     ("cat/prod/handshake-token/number", "N3b", NOBODY),
 ];
+
+/// The same for requests with machine tokens. In a name, `*` stands for anything and `|` is
+/// between alternatives.
+pub const MACHINE_DEVIATIONS: &[(&str, &str, Ours)] = &[
+    ("accepts/unknown|[any]/*", "N6", Ours::Inexpressible),
+    (
+        "malformed/session|any|[session,api_key]/b64-invalid|json-invalid|header-null",
+        "D6, N1",
+        Ours::State(
+            "signed-out",
+            "token-invalid",
+            "Invalid JWT form: the header is not a base64url-encoded JSON object. (reason=token-invalid, token-carrier=header)",
+        ),
+    ),
+    (
+        "malformed/session|any|[session,api_key]/payload-null",
+        "D2b",
+        unknown_key(
+            "Unable to find a signing key in JWKS that matches the kid='undefined' of the provided session token. Please make sure that the __session cookie or the HTTP authorization header contain a Clerk-generated session JWT. Go to your Dashboard and validate your secret and public keys are correct. Contact support@clerk.com if the issue persists. (reason=jwk-kid-mismatch, token-carrier=header)",
+        ),
+    ),
+    (
+        "reply/*/204|200-empty-object|ok-other-object|ok-subject-missing",
+        "N4",
+        Ours::State(
+            "signed-out",
+            "unexpected-error",
+            "Unexpected error (code=unexpected-error, status=n/a)",
+        ),
+    ),
+    (
+        "reply/*/ok-revoked-flag",
+        "N4",
+        Ours::State(
+            "signed-out",
+            "token-invalid",
+            "The token has been revoked. (code=token-invalid, status=n/a)",
+        ),
+    ),
+    (
+        "reply/*/ok-expired-flag|ok-expiration-past-flag-false",
+        "N4",
+        Ours::State(
+            "signed-out",
+            "token-invalid",
+            "The token has expired. (code=token-invalid, status=n/a)",
+        ),
+    ),
+    (
+        "reply/*/200-charset-not-parsed|ok-deleted-key",
+        "N4",
+        Ours::AsIn("ok"),
+    ),
+    (
+        "reply/oauth_token/ok-without-object",
+        "what is asked about is known without the `object` of the answer",
+        Ours::AsIn("ok"),
+    ),
+    (
+        "reply/*/ok-scopes-missing",
+        "a list that is missing is empty",
+        Ours::Auth(r#"{"scopes":[]}"#),
+    ),
+    (
+        "keys/machine-secret-only/any|[m2m_token]/mt",
+        "N7",
+        SIGNED_IN,
+    ),
+    (
+        "pk-missing/[api_key]|[m2m_token]|oauth_token",
+        "N7",
+        SIGNED_IN,
+    ),
+    ("bad-session-cookie/*", "N7", SIGNED_IN),
+    ("bad-cookie-header/*", "D7", SIGNED_IN),
+    ("header-form/*/ak-with-dots-jwt-form", "N5", SIGNED_IN),
+    ("header-form/any/mt-with-dots-jwt-form", "N5", SIGNED_IN),
+    (
+        "header-form/any/oat-with-dots-valid-json",
+        "D2b",
+        refused_jwt(NO_KEY_ID),
+    ),
+    (
+        "jwt/*/m2m-no-kid|oauth-no-kid",
+        "D2b",
+        refused_jwt(NO_KEY_ID),
+    ),
+    (
+        "jwt/*/m2m-unknown-kid|oauth-unknown-kid",
+        "D2b",
+        refused_jwt(
+            "Unable to find a signing key in JWKS that matches the kid='ins_zzz' of the provided session token. Please make sure that the __session cookie or the HTTP authorization header contain a Clerk-generated session JWT. (code=token-verification-failed, status=n/a)",
+        ),
+    ),
+    (
+        "jwt/*/m2m-skew-0-means-5000|oauth-skew-0-means-5000",
+        "D8",
+        refused_jwt(
+            "JWT is expired. Expiry date: Tue, 14 Nov 2023 22:13:16 GMT, Current date: Tue, 14 Nov 2023 22:13:20 GMT. (code=token-verification-failed, status=n/a)",
+        ),
+    ),
+    (
+        "jwt/*/m2m-aud-array-not-enforced|oauth-aud-array-not-enforced",
+        "D4",
+        refused_jwt(
+            r#"Invalid JWT audience claim array (aud) ["x"]. Is not included in "["y"]". (code=token-verification-failed, status=n/a)"#,
+        ),
+    ),
+    (
+        "jwt/*/m2m-aud-string-mismatch|oauth-aud-string-mismatch",
+        "D4",
+        refused_jwt(
+            r#"Invalid JWT audience claim (aud) "x". Is not included in "["y"]". (code=token-verification-failed, status=n/a)"#,
+        ),
+    ),
+    (
+        "jwt/*/m2m-RS512|oauth-RS512",
+        "the text is that of a JavaScript engine",
+        refused_jwt(
+            "Error verifying JWT signature. Error: the key is bound to an algorithm other than RS512 (code=token-verification-failed, status=n/a)",
+        ),
+    ),
+    (
+        "jwt/*/m2m-jwks-network|oauth-jwks-network",
+        "an unreachable API has a text of its own",
+        refused_jwt(
+            "Failed to load JWKS from Clerk Backend or Frontend API. (code=token-verification-failed, status=n/a)",
+        ),
+    ),
+    (
+        "jwt/m2m_token/m2m-claims-scopes-array",
+        "N2",
+        refused_jwt(
+            r#"Invalid JWT scopes claim (scopes) ["a"]. Expected string. (code=token-verification-failed, status=n/a)"#,
+        ),
+    ),
+    (
+        "jwt/*/oauth-no-sub",
+        "N2",
+        refused_jwt(
+            "Subject claim (sub) is required and must be a string. Received undefined. (code=token-verification-failed, status=n/a)",
+        ),
+    ),
+    (
+        "jwt/m2m_token/m2m-cat-session|m2m-cat-template|m2m-cat-unknown",
+        "N3b",
+        Ours::State(
+            "signed-out",
+            "token-invalid",
+            "Invalid M2M JWT category. (code=token-invalid, status=n/a)",
+        ),
+    ),
+    (
+        "jwt/*/m2m-claims-scopes-empty|oauth-claims-scope-empty",
+        "N10",
+        Ours::Auth(r#"{"scopes":[]}"#),
+    ),
+    (
+        "jwt/m2m_token/m2m-custom-claims",
+        "N10",
+        Ours::Auth(r#"{"claims":{"role":"admin","permissions":["a"]}}"#),
+    ),
+];
+
+const NO_KEY_ID: &str = "Unable to find a signing key in JWKS that matches the kid='undefined' of the provided session token. Please make sure that the __session cookie or the HTTP authorization header contain a Clerk-generated session JWT. (code=token-verification-failed, status=n/a)";
+
+const fn refused_jwt(message: &'static str) -> Ours {
+    Ours::State("signed-out", "token-verification-failed", message)
+}
 
 const SIGNED_IN: Ours = Ours::State("signed-in", "", "");
 const NOBODY: Ours = Ours::State("signed-out", "session-token-and-uat-missing", "");

@@ -138,7 +138,7 @@ const DECODE_DEVIATIONS: &[(&str, &str, Ours)] = &[
     ("bad char", "D6", Refused(Reason::TokenInvalid, HEADER)),
 ];
 
-const HEADER: &str = "Invalid JWT form: the header is not base64url-encoded JSON.";
+const HEADER: &str = "Invalid JWT form: the header is not a base64url-encoded JSON object.";
 const PAYLOAD: &str = "Invalid JWT form: the payload is not base64url-encoded JSON.";
 const SIGNATURE: &str = "Invalid JWT form: the signature is not base64url.";
 

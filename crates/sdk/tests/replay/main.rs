@@ -8,6 +8,7 @@ mod deviations;
 mod get_token;
 mod internal;
 mod jwt;
+mod machine;
 mod session;
 mod webhook;
 
