@@ -7,10 +7,12 @@ use std::time::{Duration, UNIX_EPOCH};
 use http::request::Parts;
 use http::{HeaderValue, Request};
 use ironclerk::authenticate::{
-    Answers, AuthStatus, HandshakePayloadError, Keys, RefreshFailure, RequestFacts, Settings, Step,
-    decide,
+    AcceptsToken, Answers, AuthStatus, HandshakePayloadError, Keys, RefreshFailure, RequestFacts,
+    Settings, Step, decide,
 };
-use ironclerk::errors::KeyError;
+use ironclerk::errors::{
+    KeyError, MachineTokenVerificationError, MachineTokenVerificationErrorCode,
+};
 use ironclerk::keys::{KeySet, PublicKey};
 use libfuzzer_sys::fuzz_target;
 
@@ -47,17 +49,18 @@ fuzz_target!(|bytes: &[u8]| {
     let key: Result<PublicKey, KeyError> = KEY.parse();
     let key = key.expect("a key");
     let now = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
-    for (text, is_satellite) in [
-        ("pk_live_Y2xlcmsuZXhhbXBsZS5jb20k", false),
-        ("pk_live_Y2xlcmsuZXhhbXBsZS5jb20k", true),
-        (
-            "pk_test_aGFwcHktaGlwcG8tMS5jbGVyay5hY2NvdW50cy5kZXYk",
-            false,
-        ),
-        ("pk_test_aGFwcHktaGlwcG8tMS5jbGVyay5hY2NvdW50cy5kZXYk", true),
+    const LIVE: &str = "pk_live_Y2xlcmsuZXhhbXBsZS5jb20k";
+    const TEST: &str = "pk_test_aGFwcHktaGlwcG8tMS5jbGVyay5hY2NvdW50cy5kZXYk";
+    for (text, is_satellite, accepts_token) in [
+        (LIVE, false, AcceptsToken::default()),
+        (LIVE, true, AcceptsToken::default()),
+        (TEST, false, AcceptsToken::default()),
+        (TEST, true, AcceptsToken::default()),
+        (LIVE, false, AcceptsToken::Any),
     ] {
         let mut settings = Settings::new(text.parse().expect("a key"));
         settings.is_satellite = is_satellite;
+        settings.accepts_token = accepts_token;
         settings.domain = Some("satellite.com".to_owned());
         settings.sign_in_url = Some("https://primary.com/sign-in".to_owned());
         settings.satellite_domains = vec!["satellite.com".to_owned()];
@@ -72,6 +75,10 @@ fuzz_target!(|bytes: &[u8]| {
                     0..10 => Err(HandshakePayloadError(nonce)),
                     _ => Ok(vec![nonce]),
                 }),
+                Step::NeedMachineToken(_) => {
+                    let code = MachineTokenVerificationErrorCode::TokenInvalid;
+                    answers.machine_token(Err(MachineTokenVerificationError::new(code, "no")));
+                }
                 _ => unreachable!("all steps are answered"),
             }
         };

@@ -556,3 +556,76 @@ fn ms(time: SystemTime) -> i64 {
     let since: Duration = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: SystemTime = UNIX_EPOCH;
+
+    fn verified(kind: &'static Kind, token: &str, reply: Value) -> MachineAuth {
+        MachineAuth::from_reply(kind, token, &reply, NOW).expect("a good token")
+    }
+
+    #[test]
+    fn a_token_says_whom_it_stands_for() {
+        let reply = |subject: &str| {
+            json!({
+                "id": "i", "subject": subject, "name": "n", "client_id": "c",
+                "claims": {"a": 1}, "scopes": ["s", 5],
+            })
+        };
+        let key = verified(&API_KEY, "ak_1", reply("user_1"));
+        assert_eq!((key.id(), key.subject()), ("i", "user_1"));
+        assert_eq!(key.user_id(), Some("user_1"));
+        assert_eq!(key.organization_id(), None);
+        assert_eq!((key.name(), key.client_id()), (Some("n"), None));
+        assert_eq!(key.claims().expect("claims")["a"], 1);
+        assert!(key.has_scope("s") && !key.has_scope("5"));
+        assert_eq!(key.token(), "ak_1");
+        let key = verified(&API_KEY, "ak_1", reply("org_1"));
+        assert_eq!(
+            (key.user_id(), key.organization_id()),
+            (None, Some("org_1"))
+        );
+
+        let machine = verified(&M2M_TOKEN, "mt_1", reply("mch_1"));
+        assert_eq!(machine.machine_id(), Some("mch_1"));
+        assert_eq!((machine.user_id(), machine.organization_id()), (None, None));
+        assert_eq!((machine.name(), machine.client_id()), (None, None));
+
+        let client = verified(&OAUTH_TOKEN, "oat_1", reply("user_1"));
+        assert_eq!(client.user_id(), Some("user_1"));
+        assert_eq!(client.client_id(), Some("c"));
+        assert_eq!((client.claims(), client.machine_id()), (None, None));
+    }
+
+    #[test]
+    fn debug_shows_neither_token_nor_claims() {
+        let reply = json!({
+            "id": "i", "subject": "user_1", "claims": {"a": "confidential"},
+            "secret": "confidential",
+        });
+        let key = verified(&API_KEY, "ak_confidential", reply);
+        let shown = format!("{key:?}");
+        assert!(shown.contains("user_1"), "{shown}");
+        assert!(!shown.contains("confidential"), "{shown}");
+    }
+
+    #[test]
+    fn a_date_is_in_ms_even_if_clerk_says_seconds() {
+        let reply = |date: Value| json!({"id": "i", "subject": "user_1", "expiration": date});
+        for (date, expires_at) in [
+            (json!(1_700_000_000), Some(1_700_000_000_000)),
+            (json!(1_700_000_000_000_i64), Some(1_700_000_000_000)),
+            (json!(null), None),
+        ] {
+            let key = verified(&API_KEY, "ak_1", reply(date));
+            assert_eq!(key.expires_at(), expires_at);
+        }
+        for date in [json!(0), json!(-1), json!("2030"), json!({})] {
+            let refused = MachineAuth::from_reply(&API_KEY, "ak_1", &reply(date), NOW);
+            assert!(refused.is_err());
+        }
+    }
+}

@@ -7,9 +7,10 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request};
 use ironclerk::PublishableKey;
 use ironclerk::authenticate::{
-    Answers, AuthStatus, HandshakePayloadError, Keys, OrganizationSync, RefreshFailure,
-    RequestFacts, RequestState, Settings, Step, decide,
+    AcceptsToken, Answers, AuthStatus, HandshakePayloadError, Keys, OrganizationSync,
+    RefreshFailure, RequestFacts, RequestState, Settings, Step, TokenType, decide,
 };
+use ironclerk::errors::{MachineTokenVerificationError, MachineTokenVerificationErrorCode};
 use ironclerk::jwt::{self, SignOptions, TokenCategory};
 use ironclerk::keys::{KeySet, PrivateKey};
 use serde_json::json;
@@ -72,6 +73,18 @@ impl World {
                     0 => Ok(directives),
                     _ => Err(HandshakePayloadError("\n".to_owned())),
                 }),
+                Step::NeedMachineToken(_) => {
+                    let replies = [
+                        json!({"id": "i", "subject": "user_1"}),
+                        json!({"id": "i", "subject": "", "expiration": 1e308}),
+                        json!({"id": 5, "subject": "user_1", "scopes": "x"}),
+                        json!([{"active": true}]),
+                    ];
+                    answers.machine_token(match random.below(5) {
+                        4 => Err(refused()),
+                        at => Ok(replies[at].clone()),
+                    });
+                }
                 other => panic!("{other:?}"),
             }
         }
@@ -101,6 +114,9 @@ impl World {
             "https",
             "Bearer",
             "Bearer ..",
+            "Bearer ak_1",
+            "mt_a.b.c",
+            "oat_",
             "null",
             "%",
             "%ff",
@@ -208,6 +224,10 @@ impl World {
     }
 }
 
+fn refused() -> MachineTokenVerificationError {
+    MachineTokenVerificationError::new(MachineTokenVerificationErrorCode::UnexpectedError, "\n")
+}
+
 fn settings() -> Vec<Settings> {
     let sync = OrganizationSync::new(["/orgs/:id"], ["/me"]).expect("patterns");
     let mut all = Vec::new();
@@ -215,9 +235,15 @@ fn settings() -> Vec<Settings> {
         "pk_live_Y2xlcmsuZXhhbXBsZS5jb20k",
         "pk_test_aGFwcHktaGlwcG8tMS5jbGVyay5hY2NvdW50cy5kZXYk",
     ] {
-        for is_satellite in [false, true] {
+        for (is_satellite, accepts_token) in [
+            (false, AcceptsToken::default()),
+            (true, AcceptsToken::default()),
+            (false, AcceptsToken::Any),
+            (false, TokenType::ApiKey.into()),
+        ] {
             let mut settings = Settings::new(key.parse().expect("a key"));
             settings.is_satellite = is_satellite;
+            settings.accepts_token = accepts_token;
             settings.domain = Some("satellite.com".to_owned());
             settings.sign_in_url = Some("https://primary.com/sign-in?a=%ff".to_owned());
             settings.satellite_domains = vec!["satellite.com".to_owned()];
@@ -243,9 +269,10 @@ fn every_request_is_decided() {
             AuthStatus::SignedOut => 1,
             AuthStatus::Handshake => 2,
         }] += 1;
+        let is_session = state.token_type() == Some(TokenType::SessionToken);
         assert_eq!(
             state.auth_with_pending().is_signed_in(),
-            state.is_signed_in()
+            state.is_signed_in() && is_session
         );
         assert!(state.headers().get("x-injected").is_none());
         if state.status() == AuthStatus::Handshake {

@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use http::{HeaderMap, Method, Request, Response};
-use ironclerk::Client;
 use ironclerk::api::sessions::{CreateSessionToken, ListSessions};
 use ironclerk::api::users::{CreateUser, ListUsers, UpdateUser, UserFilter, UserSort};
 use ironclerk::api::{Patch, Sort};
@@ -18,6 +17,7 @@ use ironclerk::client::ClientError;
 use ironclerk::errors::ConfigurationError;
 use ironclerk::instance::SecretKey;
 use ironclerk::keys::{FetchKeys, KeyFetchErrorKind};
+use ironclerk::{Authenticator, Client, TokenType};
 use serde_json::{Value, json};
 
 const KEY: &str = "sk_test_very_secret";
@@ -617,4 +617,32 @@ async fn failures_of_fetching_keys_tell_what_to_do() {
             .iter()
             .all(|request| request.target == "/v1/jwks")
     );
+}
+
+#[tokio::test]
+async fn a_machine_token_is_asked_about_once_and_the_answer_is_bounded() {
+    let huge = format!(r#"{{"x": "{}"}}"#, "x".repeat(2 * 1024 * 1024));
+    for (reply, status) in [
+        (answer(429, &[("retry-after", "0")], "{}"), Some(429)),
+        (answer(503, &[], "busy"), Some(503)),
+        (answer(200, &[], huge), None),
+    ] {
+        let script = Script::new([reply]).await;
+        let authenticator = Authenticator::builder()
+            .machine_secret_key("ak_machine_very_secret")
+            .accepts_token(TokenType::M2mToken)
+            .api_url(script.url.clone())
+            .build()
+            .unwrap();
+        assert!(!format!("{authenticator:?}").contains("very_secret"));
+        let error = authenticator.verify_machine_token("mt_1").await;
+        let error = error.unwrap_err();
+        assert_eq!(error.code.as_str(), "unexpected-error");
+        assert_eq!(error.status, status);
+        let requests = script.requests();
+        assert_eq!(requests.len(), 1);
+        assert_eq!(requests[0].target, "/m2m_tokens/verify");
+        let key = &requests[0].headers["authorization"];
+        assert_eq!(key, "Bearer ak_machine_very_secret");
+    }
 }

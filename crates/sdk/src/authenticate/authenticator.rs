@@ -190,7 +190,11 @@ impl Authenticator {
                     Some(api) if key.or(settings.secret_key.as_ref()).is_some() => {
                         api.verify_machine_token(*question).await
                     }
-                    _ => Err(MachineTokenVerificationError::unexpected()),
+                    _ => {
+                        let token_type = question.token_type();
+                        tracing::warn!("Clerk: there is no key to verify an {token_type} with");
+                        Err(MachineTokenVerificationError::unexpected())
+                    }
                 });
             }
         }

@@ -89,3 +89,35 @@ fn verify_opaque(
         Some(Err(error)) => Err(error.clone()),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::authenticate::{AcceptsToken, Keys, Step};
+    use crate::keys::KeySet;
+
+    #[test]
+    fn clerk_is_not_asked_about_endless_tokens_and_debug_shows_none() {
+        let settings = Settings::for_machines(AcceptsToken::Any);
+        let answers = Answers::new(Keys::remote(Arc::<KeySet>::default()));
+        let ask = |token: &str| {
+            let now = SystemTime::UNIX_EPOCH;
+            verify_machine_token(Presented::of(token), &settings, &answers, now)
+        };
+        let longest = format!("ak_{}", "x".repeat(MAX_OPAQUE_TOKEN_LENGTH - 3));
+        let Err(question) = ask(&longest) else {
+            panic!("Clerk is not asked");
+        };
+        let shown = format!("{:?}", Step::from(question));
+        assert!(
+            shown.contains("ApiKey") && !shown.contains("xxx"),
+            "{shown}"
+        );
+        let Ok(Err(error)) = ask(&format!("{longest}x")) else {
+            panic!("Clerk is asked");
+        };
+        assert_eq!(error.code, Code::TokenInvalid);
+    }
+}

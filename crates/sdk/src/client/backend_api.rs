@@ -68,30 +68,27 @@ impl Client {
         let body = json!({question.kind.parameter: question.token()}).to_string();
         let request = json_request(Method::POST, question.kind.path, Some(body.into()));
         let answer = self.attempt(&request, LARGEST_MACHINE_TOKEN).await;
-        let answer = answer.map_err(|failure| match failure.error {
-            ClientError::Api(error) => {
-                let status = error.status;
-                let refused = match status {
-                    StatusCode::UNAUTHORIZED => {
-                        let first = error.errors.into_iter().next();
-                        let message = first.map(|first| first.message).unwrap_or_default();
-                        let message = match message.as_str() {
-                            "" => "Invalid secret key".to_owned(),
-                            _ => message,
-                        };
-                        MachineTokenVerificationError::new(MachineCode::SecretKeyInvalid, message)
-                    }
-                    StatusCode::NOT_FOUND => question.kind.not_found(),
-                    _ => unexpected(),
-                };
-                MachineTokenVerificationError {
-                    status: Some(status.as_u16()),
-                    ..refused
+        let answer = answer.map_err(|failure| {
+            let status = failure.error.api_error().map(|error| error.status);
+            let refused = match (status, &failure.error) {
+                (Some(StatusCode::NOT_FOUND), _) => question.kind.not_found(),
+                (Some(StatusCode::UNAUTHORIZED), ClientError::Api(error)) => {
+                    let first = error.errors.first().map(|first| first.message.as_str());
+                    let message = first.filter(|message| !message.is_empty());
+                    MachineTokenVerificationError::new(
+                        MachineCode::SecretKeyInvalid,
+                        message.unwrap_or("Invalid secret key"),
+                    )
                 }
-            }
-            error => {
+                _ => unexpected(),
+            };
+            if refused.code != MachineCode::TokenInvalid {
+                let error = failure.error;
                 tracing::warn!("Clerk: a machine token could not be verified: {error}");
-                unexpected()
+            }
+            MachineTokenVerificationError {
+                status: status.map(|status| status.as_u16()),
+                ..refused
             }
         })?;
         serde_json::from_slice(&answer).map_err(|_| unexpected())
