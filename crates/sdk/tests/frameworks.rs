@@ -8,10 +8,17 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::SystemTime;
 
+use ironclerk::authenticate::{
+    BackendApi, BackendApiFuture, HandshakePayloadError, RefreshFailure, RefreshSession,
+    VerifyMachineToken,
+};
+use ironclerk::errors::{
+    MachineTokenVerificationError as MachineError, MachineTokenVerificationErrorCode as MachineCode,
+};
 use ironclerk::jwt::{self, SignOptions, TokenCategory};
 use ironclerk::keys::PrivateKey;
 use ironclerk::session::SessionAuth;
-use ironclerk::{Auth, Authenticator, Has};
+use ironclerk::{Auth, AuthObject, Authenticator, Caller, Has, TokenType};
 use serde_json::{Value, json};
 
 /// What the applications answer to whoever they let in.
@@ -19,12 +26,63 @@ fn greeting(auth: &Auth) -> String {
     auth.user_id().unwrap_or("nobody").to_owned()
 }
 
+/// What the applications answer where machines are welcome.
+fn introduction(caller: &Caller) -> String {
+    let subject = match caller {
+        Caller::Session(session) => session.user_id(),
+        Caller::Machine(machine) => machine.subject(),
+    };
+    format!("{} {subject}", caller.token_type())
+}
+
+fn anyone(auth: &AuthObject) -> String {
+    auth.caller()
+        .map_or_else(|| "nobody".to_owned(), introduction)
+}
+
 fn admin() -> Has {
     Has::role("org:admin")
 }
 
+/// What is accepted under `/machines`.
+const ACCEPTED: [TokenType; 2] = [TokenType::SessionToken, TokenType::ApiKey];
+
+/// A Backend API that knows one opaque token of each type.
+struct Fake;
+
+impl BackendApi for Fake {
+    fn refresh_session(
+        &self,
+        _: RefreshSession,
+    ) -> BackendApiFuture<'_, Result<Vec<String>, RefreshFailure>> {
+        Box::pin(async { Err(RefreshFailure::FetchError) })
+    }
+
+    fn handshake_payload(
+        &self,
+        _: String,
+    ) -> BackendApiFuture<'_, Result<Vec<String>, HandshakePayloadError>> {
+        Box::pin(async { Err(HandshakePayloadError("none".to_owned())) })
+    }
+
+    fn verify_machine_token(
+        &self,
+        request: VerifyMachineToken,
+    ) -> BackendApiFuture<'_, Result<Value, MachineError>> {
+        let is_known = request.token().ends_with("_good");
+        Box::pin(async move {
+            match is_known {
+                true => Ok(json!({"id": "id_1", "subject": "user_7", "scopes": ["read"]})),
+                false => Err(MachineError::new(MachineCode::TokenInvalid, "not found")),
+            }
+        })
+    }
+}
+
 /// Each application has `/` for everybody, `/me` for an extractor, `/members` and `/admin` behind
-/// the guard, and `/forgotten` outside of the middleware.
+/// the guard, and `/forgotten` outside of the middleware. Under `/machines`, where API keys are
+/// accepted as well, it has `/caller` for an extractor of either, `/anyone` for everybody, `/user`
+/// for users only, and `/keys` and `/admin` behind a guard for API keys.
 mod axum_app {
     use super::*;
     use axum::Router;
@@ -35,6 +93,19 @@ mod axum_app {
     pub fn app(authenticator: Authenticator) -> Router {
         let greet = get(async |auth: Auth| greeting(&auth));
         let members = RequireAuthLayer::new().redirect_to("/sign-in").unwrap();
+        let keys = RequireAuthLayer::new().accepts_token(TokenType::ApiKey);
+        let welcome = get(async |auth: AuthObject| anyone(&auth));
+        let clerk = ClerkLayer::new(authenticator.clone());
+        let machines = Router::new()
+            .route("/caller", get(async |caller: Caller| introduction(&caller)))
+            .route("/anyone", welcome.clone())
+            .route(
+                "/user",
+                get(async |SignedIn(session): SignedIn| user(&session)),
+            )
+            .route("/keys", welcome.clone().layer(keys.clone()))
+            .route("/admin", welcome.layer(keys.with(admin())))
+            .layer(clerk.accepts_token(ACCEPTED).unwrap());
         Router::new()
             .route("/", greet.clone())
             .route(
@@ -48,6 +119,7 @@ mod axum_app {
             )
             .layer(ClerkLayer::new(authenticator))
             .route("/forgotten", greet)
+            .nest("/machines", machines)
     }
 
     pub fn user(session: &SessionAuth) -> String {
@@ -64,6 +136,7 @@ mod tower_app {
     use super::*;
     use axum::body::Body;
     use http::{Request, Response};
+    use ironclerk::RequestState;
     use ironclerk::tower::{ClerkLayer, RequireAuthLayer};
     use tower_layer::Layer;
     use tower_service::Service;
@@ -84,12 +157,22 @@ mod tower_app {
         }
 
         fn call(&mut self, request: Request<Body>) -> Self::Future {
-            let auth = request.extensions().get::<Auth>().unwrap();
-            std::future::ready(Ok(Response::new(Body::from(greeting(auth)))))
+            let path = request.uri().path();
+            let answer = match path.starts_with("/machines/") && path != "/machines/user" {
+                false => greeting(request.extensions().get().unwrap()),
+                true => {
+                    let state = request.extensions().get::<RequestState>().unwrap();
+                    anyone(&state.auth_object())
+                }
+            };
+            std::future::ready(Ok(Response::new(Body::from(answer))))
         }
     }
 
     pub fn start(authenticator: Authenticator) -> SocketAddr {
+        let machines = ClerkLayer::new(authenticator.clone());
+        let machines = machines.accepts_token(ACCEPTED).unwrap();
+        let keys = RequireAuthLayer::new().accepts_token(TokenType::ApiKey);
         let clerk = ClerkLayer::new(authenticator);
         let members = RequireAuthLayer::new().redirect_to("/sign-in").unwrap();
         // The router of axum only stands in for a server that tells paths apart.
@@ -101,7 +184,21 @@ mod tower_app {
                 "/admin",
                 clerk.layer(RequireAuthLayer::new().with(admin()).layer(Greet)),
             )
-            .route_service("/forgotten", RequireAuthLayer::new().layer(Greet));
+            .route_service("/forgotten", RequireAuthLayer::new().layer(Greet))
+            .route_service(
+                "/machines/caller",
+                machines.layer(RequireAuthLayer::new().accepts_token(ACCEPTED).layer(Greet)),
+            )
+            .route_service("/machines/anyone", machines.layer(Greet))
+            .route_service(
+                "/machines/user",
+                machines.layer(RequireAuthLayer::new().layer(Greet)),
+            )
+            .route_service("/machines/keys", machines.layer(keys.layer(Greet)))
+            .route_service(
+                "/machines/admin",
+                machines.layer(keys.clone().with(admin()).layer(Greet)),
+            );
         serve(app)
     }
 }
@@ -119,6 +216,14 @@ mod actix_app {
         session.user_id().to_owned()
     }
 
+    async fn introduce(caller: Caller) -> String {
+        introduction(&caller)
+    }
+
+    async fn welcome(auth: AuthObject) -> String {
+        anyone(&auth)
+    }
+
     pub fn start(authenticator: Authenticator) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -126,8 +231,24 @@ mod actix_app {
             let server = HttpServer::new(move || {
                 let members = RequireAuth::new().redirect_to("/sign-in").unwrap();
                 let admins = RequireAuth::new().with(admin());
+                let machines = ClerkMiddleware::new(authenticator.clone());
+                let machines = machines.accepts_token(ACCEPTED).unwrap();
+                let keys = || RequireAuth::new().accepts_token(TokenType::ApiKey);
                 App::new()
                     .route("/forgotten", web::get().to(greet))
+                    .service(
+                        web::scope("/machines")
+                            .wrap(machines)
+                            .route("/caller", web::get().to(introduce))
+                            .route("/anyone", web::get().to(welcome))
+                            .route("/user", web::get().to(me))
+                            .service(web::resource("/keys").wrap(keys()).to(welcome))
+                            .service(
+                                web::resource("/admin")
+                                    .wrap(keys().with(admin()))
+                                    .to(welcome),
+                            ),
+                    )
                     .service(
                         web::scope("")
                             .wrap(ClerkMiddleware::new(authenticator.clone()))
@@ -222,7 +343,9 @@ fn run_suite(start: fn(Authenticator) -> SocketAddr) {
     let key = PrivateKey::generate().unwrap();
     let authenticator = Authenticator::builder()
         .publishable_key("pk_live_Y2xlcmsuZXhhbXBsZS5jb20k")
+        .secret_key("sk_live_x")
         .jwt_key(key.public_key().to_spki_pem())
+        .backend_api(Fake)
         .build()
         .unwrap();
     let address = start(authenticator);
@@ -311,6 +434,62 @@ fn run_suite(start: fn(Authenticator) -> SocketAddr) {
             answer.header("x-clerk-auth-reason").is_some(),
             is_signed_out
         );
+    }
+
+    let session = ("Authorization", member.as_str());
+    let api_key = ("Authorization", "Bearer ak_good");
+    let unknown_key = ("Authorization", "Bearer ak_else");
+    let other_type = ("Authorization", "Bearer mt_good");
+    let of_machine = json!({"sub": "mch_1", "exp": u32::MAX});
+    let of_machine = jwt::sign(
+        &of_machine,
+        &key,
+        &SignOptions::default(),
+        SystemTime::now(),
+    )
+    .unwrap();
+    let of_machine = format!("Bearer {of_machine}");
+    let jwt_of_machine = ("Authorization", of_machine.as_str());
+    let mismatch = "token-type-mismatch";
+    for (path, header, status, body, reason) in [
+        ("caller", session, 200, "session_token user_1", ""),
+        ("caller", api_key, 200, "api_key user_7", ""),
+        ("caller", unknown_key, 401, "", "token-invalid"),
+        ("caller", other_type, 401, "", mismatch),
+        ("caller", jwt_of_machine, 401, "", mismatch),
+        ("caller", page, 401, "", "session-token-and-uat-missing"),
+        ("anyone", session, 200, "session_token user_1", ""),
+        ("anyone", api_key, 200, "api_key user_7", ""),
+        ("anyone", unknown_key, 200, "nobody", "token-invalid"),
+        ("anyone", other_type, 200, "nobody", mismatch),
+        ("user", session, 200, "user_1", ""),
+        ("user", api_key, 401, "", ""),
+        ("keys", api_key, 200, "api_key user_7", ""),
+        ("keys", session, 401, "", ""),
+        ("keys", unknown_key, 401, "", "token-invalid"),
+        ("admin", api_key, 403, "", ""),
+        // Where only sessions are accepted an API key is nothing.
+        ("../me", api_key, 401, "", "token-invalid"),
+        ("../me", jwt_of_machine, 401, "", mismatch),
+    ] {
+        let path = match path.strip_prefix("..") {
+            Some(path) => path.to_owned(),
+            None => format!("/machines/{path}"),
+        };
+        let answer = get(address, &path, &[header]);
+        assert_eq!(answer.status, status, "{path} {header:?}: {}", answer.body);
+        if status == 200 {
+            assert_eq!(answer.body, body, "{path} {header:?}");
+        } else {
+            let body: Value = serde_json::from_str(&answer.body).unwrap();
+            let code = match status {
+                401 => "authentication_invalid",
+                _ => "authorization_invalid",
+            };
+            assert_eq!(body["errors"][0]["code"], code, "{path} {header:?}");
+        }
+        let found = answer.header("x-clerk-auth-reason").unwrap_or_default();
+        assert_eq!(found, reason, "{path} {header:?}");
     }
 
     // Browsers whose cookies say that somebody is signed in, but not who.
