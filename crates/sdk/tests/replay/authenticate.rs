@@ -149,7 +149,7 @@ impl Conversation {
 }
 
 /// The Backend API in the cases that do not ask it.
-struct NotAsked;
+pub struct NotAsked;
 
 impl BackendApi for NotAsked {
     fn refresh_session(

@@ -13,7 +13,7 @@ use ironclerk::{AcceptsToken, AuthObject, Authenticator, Has, TokenType};
 use serde_json::{Value, json};
 
 use crate::authenticate::{
-    RecordedApi, RecordedKeys, builder, compare, is_reachable, option, outgoing, parts,
+    NotAsked, RecordedApi, RecordedKeys, builder, compare, is_reachable, option, outgoing, parts,
     state_as_recorded,
 };
 use crate::deviations::{MACHINE_DEVIATIONS, Ours};
@@ -74,7 +74,11 @@ fn authenticator(
     keys: &RecordedKeys,
     api_url: &str,
 ) -> Result<Authenticator, ConfigurationError> {
-    let builder = configured(case, api_url)?.accepts_token(accepts);
+    let mut builder = configured(case, api_url)?.accepts_token(accepts);
+    let is_deviation = deviation(text(case, "/name")).is_some();
+    if outgoing(case).is_empty() && !is_deviation {
+        builder = builder.backend_api(NotAsked);
+    }
     builder.fetch_keys(keys.clone()).build()
 }
 
