@@ -57,6 +57,8 @@ pub use session::{Auth, Has, Reverification};
 mod documentation {
     #[doc = include_str!("../../../README.md")]
     struct Readme;
+    #[doc = include_str!("../../../docs/machine-tokens.md")]
+    struct MachineTokens;
     #[doc = include_str!("../../../docs/protect-a-route.md")]
     struct ProtectARoute;
     #[doc = include_str!("../../../docs/satellite-domains.md")]
