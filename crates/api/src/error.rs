@@ -137,6 +137,8 @@ error_codes! {
     AuthorizationInvalid = FORBIDDEN "authorization_invalid" "not allowed",
     /// The request cannot be carried out as it is.
     BadRequest = BAD_REQUEST "bad_request" "bad request",
+    /// More was asked for in one request than it can have.
+    BulkSizeExceeded = BAD_REQUEST "bulk_size_exceeded" "too many at once",
     /// The secret key is not one of this instance.
     ClerkKeyInvalid = UNAUTHORIZED "clerk_key_invalid" "unknown secret key",
     /// Nothing was given where something is needed.
@@ -185,12 +187,56 @@ error_codes! {
     JwtTemplateReservedClaim = BAD_REQUEST "jwt_template_reserved_claim" "reserved claim",
     /// The query or the path cannot be read.
     MalformedRequestParameters = BAD_REQUEST "malformed_request_parameters" "malformed parameters",
+    /// The member does not have the permission.
+    MissingOrganizationPermission = FORBIDDEN "missing_organization_permission" "permission missing",
     /// The user is not a member.
     NotAMember = FORBIDDEN "not_a_member_in_organization" "not a member",
+    /// The user has created as many organizations as they may.
+    OrganizationCreationLimitExceeded = FORBIDDEN "org_creation_limit_exceeded" "too many organizations",
     /// There is no such creator.
     OrganizationCreatorNotFound = BAD_REQUEST "organization_creator_not_found" "creator not found",
+    /// The domain is verified for another organization.
+    OrganizationDomainAlreadyExists = UNPROCESSABLE_ENTITY "organization_domain_already_exists" "domain taken",
+    /// The organization has the domain already.
+    OrganizationDomainAlreadyExistsSameOrganization = UNPROCESSABLE_ENTITY "organization_domain_already_exists_same_organization" "domain exists",
+    /// Everybody can have an email address of the domain.
+    OrganizationDomainCommon = UNPROCESSABLE_ENTITY "organization_domain_common" "common domain",
+    /// The instance does not have this enrollment mode.
+    OrganizationDomainEnrollmentModeNotEnabled = FORBIDDEN "organization_domain_enrollment_mode_not_enabled" "enrollment mode turned off",
+    /// The organization has as many domains as it may.
+    OrganizationDomainQuotaExceeded = FORBIDDEN "organization_domain_quota_exceeded" "too many domains",
+    /// The instance has no domains of organizations.
+    OrganizationDomainsNotEnabled = FORBIDDEN "organization_domains_not_enabled" "domains turned off",
+    /// The instance has as many roles as it may.
+    OrganizationInstanceRolesQuotaExceeded = FORBIDDEN "organization_instance_roles_quota_exceeded" "too many roles",
+    /// The invitation does not wait for an answer.
+    OrganizationInvitationNotPending = NOT_FOUND "organization_invitation_not_pending" "not pending",
+    /// An invitation to this address waits for an answer.
+    OrganizationInvitationNotUnique = BAD_REQUEST "organization_invitation_not_unique" "already invited",
     /// The organization is full.
     OrganizationMembershipQuotaExceeded = FORBIDDEN "organization_membership_quota_exceeded" "organization full",
+    /// No member would be left who may manage the organization.
+    OrganizationMinimumPermissionsNeeded = BAD_REQUEST "organization_minimum_permissions_needed" "nobody would manage it",
+    /// The creator's role lacks what a creator needs.
+    OrganizationMissingCreatorRolePermissions = UNPROCESSABLE_ENTITY "organization_missing_creator_role_permissions" "permissions missing",
+    /// The instance has no organizations.
+    OrganizationNotEnabledInInstance = FORBIDDEN "organization_not_enabled_in_instance" "organizations turned off",
+    /// Members have the role.
+    OrganizationRoleAssignedMembers = UNPROCESSABLE_ENTITY "organization_role_assigned_members" "role in use",
+    /// The role is that of creators.
+    OrganizationRoleDefaultCreatorRole = UNPROCESSABLE_ENTITY "organization_role_default_creator_role" "role in use",
+    /// The role is that of those who join because of a domain.
+    OrganizationRoleDomainDefaultRole = UNPROCESSABLE_ENTITY "organization_role_domain_default_role" "role in use",
+    /// Invitations are for the role.
+    OrganizationRoleExistsInInvitations = UNPROCESSABLE_ENTITY "organization_role_exists_in_invitations" "role in use",
+    /// The role has the permission already.
+    OrganizationRolePermissionAssociationExists = CONFLICT "organization_role_permission_association_exists" "already permitted",
+    /// The role does not have the permission.
+    OrganizationRolePermissionAssociationNotFound = NOT_FOUND "organization_role_permission_association_not_found" "not permitted",
+    /// The instance has no slugs.
+    OrganizationSlugsDisabled = FORBIDDEN "organization_slugs_disabled" "slugs turned off",
+    /// The permission is one of the system.
+    OrganizationSystemPermissionNotModifiable = FORBIDDEN "organization_system_permission_not_modifiable" "system permission",
     /// The body is not JSON, or not an object.
     RequestBodyInvalid = BAD_REQUEST "request_body_invalid" "malformed body",
     /// The body is too large.
@@ -217,6 +263,11 @@ impl ErrorCode {
             long_message,
             Metadata::from_iter([("param_name".into(), name.into())]),
         )
+    }
+
+    /// The error, with a fact for programs in its `meta`.
+    pub fn with(self, name: &str, value: Value, long_message: impl Into<String>) -> ApiError {
+        self.with_meta(long_message, Metadata::from_iter([(name.into(), value)]))
     }
 
     fn with_meta(self, long_message: impl Into<String>, meta: Metadata) -> ApiError {

@@ -77,8 +77,16 @@ ids! {
     JwtTemplateId "jtmp_",
     /// An organization.
     OrganizationId "org_",
+    /// An email domain of an organization.
+    OrganizationDomainId "orgdmn_",
+    /// An invitation to join an organization.
+    OrganizationInvitationId "orginv_",
     /// A user's membership of an organization.
     OrganizationMembershipId "orgmem_",
+    /// Something that a role of an organization can permit.
+    PermissionId "perm_",
+    /// A role of members of organizations.
+    RoleId "role_",
     /// A session of a user on a client.
     SessionId "sess_",
     /// A user.

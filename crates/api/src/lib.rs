@@ -21,7 +21,7 @@
 //! | [`decode`] | how a server reads one, and what it says when it cannot |
 //! | [`error`] | Clerk's error shape, codes and statuses |
 //! | [`id`], [`value`] | ids, pages, sort orders, patches, secrets |
-//! | [`users`], [`sessions`], [`organizations`], [`jwt_templates`], [`jwks`] | the resources |
+//! | [`users`], [`sessions`], [`organizations`], [`jwt_templates`] and so on | the resources |
 //!
 //! No HTTP client, no database and no clock in here.
 
@@ -36,6 +36,9 @@ pub mod value;
 
 pub mod jwks;
 pub mod jwt_templates;
+pub mod organization_domains;
+pub mod organization_invitations;
+pub mod organization_roles;
 pub mod organizations;
 pub mod sessions;
 pub mod users;
@@ -50,6 +53,9 @@ pub use value::{Array, File, Metadata, Page, Patch, Secret, Sort};
 pub const ENDPOINTS: &[&[EndpointInfo]] = &[
     jwks::ENDPOINTS,
     jwt_templates::ENDPOINTS,
+    organization_domains::ENDPOINTS,
+    organization_invitations::ENDPOINTS,
+    organization_roles::ENDPOINTS,
     organizations::ENDPOINTS,
     sessions::ENDPOINTS,
     users::ENDPOINTS,

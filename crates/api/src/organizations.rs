@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{OrganizationId, OrganizationMembershipId, UserId};
 use crate::users::{MemberFilter, MemberSort};
-use crate::value::{Metadata, Page, Sort};
+use crate::value::{DeletedObject, File, Metadata, Page, Patch, Sort};
 
 resource! {
     /// A group of users that share resources.
@@ -25,6 +25,9 @@ resource! {
         /// How many invitations wait for an answer.
         #[serde(skip_serializing_if = "Option::is_none")]
         pending_invitations_count: Option<u64>,
+        /// Whether none of its members may manage it. Only when asked for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        missing_member_with_elevated_permissions: Option<bool>,
         /// How many members it may have; 0 for no limit.
         max_allowed_memberships: u64,
         /// Whether its administrators may delete it.
@@ -67,6 +70,22 @@ resource! {
         /// When it was last changed, in ms since the epoch.
         updated_at: i64,
     }
+}
+
+/// An organization, as everybody sees it. JavaScript: `PublicOrganizationData`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PublicOrganizationData {
+    /// The organization.
+    pub id: OrganizationId,
+    /// Its name.
+    pub name: String,
+    /// Its name in URLs.
+    pub slug: Option<String>,
+    /// Where its logo is.
+    pub image_url: String,
+    /// Whether a logo was uploaded.
+    pub has_image: bool,
 }
 
 /// A member, as other members see them. JavaScript: `OrganizationMembershipPublicUserData`.
@@ -112,6 +131,8 @@ endpoints! {
     struct ListOrganizations {
         /// Whether to count the members of each.
         include_members_count: Option<bool>,
+        /// Whether to tell of each if none of its members may manage it.
+        include_missing_member_with_elevated_permissions: Option<bool>,
         /// Only those with this id, or with a name or slug that contains this.
         query: Option<String>,
         /// Only those that these users are members of; `-user_…` for all others.
@@ -155,6 +176,99 @@ endpoints! {
         organization_id: OrganizationId,
         /// Whether to count the members.
         include_members_count: Option<bool>,
+        /// Whether to tell if none of its members may manage it.
+        include_missing_member_with_elevated_permissions: Option<bool>,
+    }
+
+    /// Changes an organization. JavaScript: `organizations.updateOrganization`.
+    #[doc(alias = "updateOrganization")]
+    PATCH "/v1/organizations/{organization_id}" => Organization,
+    struct UpdateOrganization {
+        /// The organization.
+        organization_id: OrganizationId,
+        /// Its name, 1 to 256 characters.
+        name: Option<String>,
+        /// Its name in URLs.
+        slug: Option<String>,
+        /// How many members it may have; 0 for no limit.
+        max_allowed_memberships: Option<u64>,
+        /// Whether its administrators may delete it.
+        admin_delete_enabled: Option<bool>,
+        /// Replaces the data that front end and back end read.
+        public_metadata: Patch<Metadata>,
+        /// Replaces the data that only the back end reads.
+        private_metadata: Patch<Metadata>,
+        /// When it was created elsewhere (RFC 3339).
+        created_at: Option<String>,
+    }
+
+    /// Deletes an organization with its memberships, invitations and domains.
+    /// JavaScript: `organizations.deleteOrganization`.
+    #[doc(alias = "deleteOrganization")]
+    DELETE "/v1/organizations/{organization_id}" => DeletedObject,
+    struct DeleteOrganization {
+        /// The organization.
+        organization_id: OrganizationId,
+    }
+
+    /// Merges data into an organization's. A key with the value null is taken out.
+    /// JavaScript: `organizations.updateOrganizationMetadata`.
+    #[doc(alias = "updateOrganizationMetadata")]
+    PATCH "/v1/organizations/{organization_id}/metadata" => Organization,
+    struct MergeOrganizationMetadata {
+        /// The organization.
+        organization_id: OrganizationId,
+        /// Merged into the data that front end and back end read.
+        public_metadata: Option<Metadata>,
+        /// Merged into the data that only the back end reads.
+        private_metadata: Option<Metadata>,
+    }
+
+    /// Replaces an organization's data. What is absent stays as it is.
+    /// JavaScript: `organizations.replaceOrganizationMetadata`.
+    #[doc(alias = "replaceOrganizationMetadata")]
+    PUT "/v1/organizations/{organization_id}/metadata" => Organization,
+    struct ReplaceOrganizationMetadata {
+        /// The organization.
+        organization_id: OrganizationId,
+        /// In place of the data that front end and back end read.
+        public_metadata: Option<Metadata>,
+        /// In place of the data that only the back end reads.
+        private_metadata: Option<Metadata>,
+    }
+
+    /// Gives an organization a logo: a PNG, JPEG, GIF or WebP file of 10 MiB at the most.
+    /// JavaScript: `organizations.updateOrganizationLogo`.
+    #[doc(alias = "updateOrganizationLogo")]
+    PUT "/v1/organizations/{organization_id}/logo" => Organization,
+    struct UploadOrganizationLogo {
+        /// The organization.
+        organization_id: OrganizationId,
+        /// The user who uploads it.
+        uploader_user_id: Option<UserId>,
+        /// The picture.
+        file: File,
+    }
+
+    /// Takes an organization's logo away. JavaScript: `organizations.deleteOrganizationLogo`.
+    #[doc(alias = "deleteOrganizationLogo")]
+    DELETE "/v1/organizations/{organization_id}/logo" => Organization,
+    struct DeleteOrganizationLogo {
+        /// The organization.
+        organization_id: OrganizationId,
+    }
+
+    /// Lists the memberships of all organizations, newest first.
+    /// JavaScript: `organizations.getInstanceOrganizationMembershipList`.
+    #[doc(alias = "getInstanceOrganizationMembershipList")]
+    GET "/v1/organization_memberships" => Page<OrganizationMembership>,
+    struct ListInstanceOrganizationMemberships {
+        /// How to sort.
+        order_by: Option<Sort<MemberSort>>,
+        /// At most this many, 1 to 500; 10 when absent.
+        limit: Option<u32>,
+        /// How many to pass over.
+        offset: Option<u32>,
     }
 
     /// Lists the members of an organization, newest first.
@@ -190,6 +304,45 @@ endpoints! {
         public_metadata: Option<Metadata>,
         /// Data that only the back end reads.
         private_metadata: Option<Metadata>,
+    }
+
+    /// Gives a member another role. JavaScript: `organizations.updateOrganizationMembership`.
+    #[doc(alias = "updateOrganizationMembership")]
+    PATCH "/v1/organizations/{organization_id}/memberships/{user_id}" => OrganizationMembership,
+    struct UpdateOrganizationMembership {
+        /// The organization.
+        organization_id: OrganizationId,
+        /// The member.
+        user_id: UserId,
+        /// The key of the role, such as `org:member`.
+        role: String,
+    }
+
+    /// Merges data into a membership's. A key with the value null is taken out.
+    /// JavaScript: `organizations.updateOrganizationMembershipMetadata`.
+    #[doc(alias = "updateOrganizationMembershipMetadata")]
+    PATCH "/v1/organizations/{organization_id}/memberships/{user_id}/metadata"
+        => OrganizationMembership,
+    struct UpdateOrganizationMembershipMetadata {
+        /// The organization.
+        organization_id: OrganizationId,
+        /// The member.
+        user_id: UserId,
+        /// Merged into the data that front end and back end read.
+        public_metadata: Option<Metadata>,
+        /// Merged into the data that only the back end reads.
+        private_metadata: Option<Metadata>,
+    }
+
+    /// Ends a membership, and answers it as it was.
+    /// JavaScript: `organizations.deleteOrganizationMembership`.
+    #[doc(alias = "deleteOrganizationMembership")]
+    DELETE "/v1/organizations/{organization_id}/memberships/{user_id}" => OrganizationMembership,
+    struct DeleteOrganizationMembership {
+        /// The organization.
+        organization_id: OrganizationId,
+        /// The member.
+        user_id: UserId,
     }
 
     /// Lists the organizations of a user, newest membership first.

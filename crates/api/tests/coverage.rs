@@ -5,6 +5,9 @@ use std::io::Write;
 
 use ironclerk_api::endpoint::{BodyKind, PAGINATED, path_parameters};
 use ironclerk_api::jwt_templates::JwtTemplate;
+use ironclerk_api::organization_domains::OrganizationDomain;
+use ironclerk_api::organization_invitations::OrganizationInvitation;
+use ironclerk_api::organization_roles::{Permission, Role};
 use ironclerk_api::organizations::{Organization, OrganizationMembership};
 use ironclerk_api::sessions::{Session, Token};
 use ironclerk_api::users::{EmailAddress, PhoneNumber, User};
@@ -130,10 +133,20 @@ fn resources_have_the_documented_fields() {
         ("JWTTemplate", to_value(JwtTemplate::default())),
         ("Organization", to_value(Organization::default())),
         (
+            "OrganizationDomain",
+            to_value(OrganizationDomain::default()),
+        ),
+        (
+            "OrganizationInvitation",
+            to_value(OrganizationInvitation::default()),
+        ),
+        (
             "OrganizationMembership",
             to_value(OrganizationMembership::default()),
         ),
+        ("Permission", to_value(Permission::default())),
         ("PhoneNumber", to_value(PhoneNumber::default())),
+        ("Role", to_value(Role::default())),
         ("Session", to_value(Session::default())),
         ("Token", to_value(Token::default())),
         ("TotalCount", to_value(TotalCount::default())),

@@ -41,7 +41,7 @@ use crate::errors::ConfigurationError;
 use crate::instance::{DEFAULT_API_URL, DEFAULT_API_VERSION, SecretKey};
 use crate::keys::{FetchKeys, KeyFetchError, KeyFetchErrorKind, KeyFetchFuture};
 
-pub use namespaces::{JwtTemplates, Organizations, Sessions, Users};
+pub use namespaces::{JwtTemplates, OrganizationRoles, Organizations, Sessions, Users};
 pub use session_tokens::{GetToken, SessionTokens};
 
 /// The largest answer that is read, in bytes.

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::rand;
 use ironclerk_api::id::Id;
+use ironclerk_api::value::DeletedObject;
 use ironclerk_api::{ApiError, ApiVersion, ErrorCode};
 
 use crate::database::{Database, DatabaseError};
@@ -110,6 +111,30 @@ pub(crate) fn window(limit: Option<u32>, offset: Option<u32>) -> Result<Window, 
 /// The answer for an object that is not there.
 pub(crate) fn not_found(what: &str, id: impl std::fmt::Display) -> ApiError {
     ErrorCode::ResourceNotFound.because(format!("There is no {what} with the id {id}."))
+}
+
+/// What is left of an object.
+pub(crate) fn deleted(kind: &str, id: impl Into<String>) -> DeletedObject {
+    DeletedObject {
+        object: kind.to_owned(),
+        id: Some(id.into()),
+        deleted: true,
+        ..Default::default()
+    }
+}
+
+/// Refuses a text that is not one of those that are known.
+pub(crate) fn check_known(parameter: &str, text: &str, known: &[&str]) -> Result<(), ApiError> {
+    if known.contains(&text) {
+        return Ok(());
+    }
+    Err(ErrorCode::FormParameterValueInvalid.for_parameter(
+        parameter,
+        format!(
+            "{parameter} must be one of {}, not {text}.",
+            known.join(", ")
+        ),
+    ))
 }
 
 /// Refuses a number that is not within its bounds.

@@ -21,7 +21,10 @@ use ironclerk_api::{ApiError, ApiVersion, Endpoint, EndpointInfo, ErrorCode, Fil
 use serde_json::Value;
 
 use crate::context::{Cx, State, random};
-use crate::{handshake, images, jwks, jwt_templates, organizations, sessions, users};
+use crate::{
+    handshake, images, jwks, jwt_templates, organization_domains, organization_invitations,
+    organization_roles, organizations, sessions, users,
+};
 
 /// The largest body, in bytes.
 const LARGEST_BODY: usize = 1024 * 1024;
@@ -73,6 +76,9 @@ fn endpoints(state: Arc<State>) -> Routes {
     [
         jwks::routes,
         jwt_templates::routes,
+        organization_domains::routes,
+        organization_invitations::routes,
+        organization_roles::routes,
         organizations::routes,
         sessions::routes,
         users::routes,

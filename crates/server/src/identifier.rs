@@ -1,6 +1,7 @@
 //! What identifies users and organizations: how it is written down, and what is refused.
 
 use ironclerk_api::{ApiError, ErrorCode};
+use url::Url;
 
 /// The longest email address (RFC 5321).
 const MAX_EMAIL_ADDRESS: usize = 254;
@@ -135,6 +136,40 @@ pub(crate) fn slugify(name: &str) -> String {
     }
     slug.truncate(slug.trim_end_matches('-').len());
     slug
+}
+
+/// The longest address, in bytes.
+const MAX_URL: usize = 2048;
+
+/// An address to which a browser or an app can go.
+pub(crate) fn url(parameter: &str, text: &str) -> Result<String, ApiError> {
+    check_length(parameter, text, MAX_URL)?;
+    let is_allowed = Url::parse(text).is_ok_and(|url| match url.scheme() {
+        // These run or show what stands in the address itself, or read files.
+        "javascript" | "data" | "vbscript" | "file" | "blob" => false,
+        "http" | "https" => url.has_host(),
+        _ => true,
+    });
+    if is_allowed {
+        return Ok(text.to_owned());
+    }
+    Err(ErrorCode::FormParameterFormatInvalid.for_parameter(
+        parameter,
+        format!("{parameter} must be an absolute URL such as https://example.com/welcome."),
+    ))
+}
+
+/// The name of an email domain, in lower case.
+pub(crate) fn domain(parameter: &str, text: &str) -> Result<String, ApiError> {
+    let domain = text.trim().to_lowercase();
+    let labels = domain.split('.').count();
+    if domain.len() <= 253 && labels > 1 && domain.split('.').all(is_domain_label) {
+        return Ok(domain);
+    }
+    Err(ErrorCode::FormParameterFormatInvalid.for_parameter(
+        parameter,
+        format!("{parameter} must be a domain such as example.com."),
+    ))
 }
 
 /// Refuses a text that is longer than so many characters.

@@ -7,6 +7,7 @@ use ironclerk_api::id::InstanceId;
 use ironclerk_api::jwks::JsonWebKeySet;
 
 use crate::database::{Database, DatabaseError};
+use crate::organization_roles;
 use crate::store::instance::{self as store, StoredInstance};
 use crate::{Config, ServerError};
 
@@ -41,6 +42,9 @@ impl Instance {
             Some(stored) => stored,
             None => create(database, config, now).await?,
         };
+        database
+            .write(move |transaction| organization_roles::make_defaults(transaction, now))
+            .await?;
         let instance_type = match stored.kind.as_str() {
             "production" => InstanceType::Production,
             _ => InstanceType::Development,

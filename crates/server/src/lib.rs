@@ -38,12 +38,18 @@ mod images;
 mod instance;
 mod jwks;
 mod jwt_templates;
+mod metadata;
+mod organization_domains;
+mod organization_invitations;
+mod organization_roles;
 mod organizations;
 mod password;
 mod serve;
 mod sessions;
+mod settings;
 mod shortcode;
 mod store;
+mod ticket;
 mod token;
 mod users;
 

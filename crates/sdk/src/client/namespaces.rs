@@ -1,8 +1,14 @@
 //! The operations under the names that Clerk gives them: `clerk.users().get("user_1")`.
 
-use ironclerk_api::id::{JwtTemplateId, OrganizationId, SessionId, UserId};
+use ironclerk_api::id::{
+    JwtTemplateId, OrganizationDomainId, OrganizationId, OrganizationInvitationId, PermissionId,
+    RoleId, SessionId, UserId,
+};
 use ironclerk_api::jwks::{GetJwks, JsonWebKeySet};
 use ironclerk_api::jwt_templates::*;
+use ironclerk_api::organization_domains::*;
+use ironclerk_api::organization_invitations::*;
+use ironclerk_api::organization_roles::*;
 use ironclerk_api::organizations::*;
 use ironclerk_api::sessions::*;
 use ironclerk_api::users::*;
@@ -70,15 +76,88 @@ namespaces! {
         delete(user_id: impl Into<UserId>) => DeleteUser { user_id };
         list_organization_memberships(request: &ListUserOrganizationMemberships)
             => ListUserOrganizationMemberships;
+        list_organization_invitations(request: &ListUserOrganizationInvitations)
+            => ListUserOrganizationInvitations;
     }
 
-    /// Organizations and their members. JavaScript: `clerkClient.organizations`.
+    /// Organizations, their members, invitations and domains.
+    /// JavaScript: `clerkClient.organizations`.
     organizations: Organizations {
         list(request: &ListOrganizations) => ListOrganizations;
         create(request: &CreateOrganization) => CreateOrganization;
         get(organization_id: impl Into<OrganizationId>) => GetOrganization { organization_id };
+        update(request: &UpdateOrganization) => UpdateOrganization;
+        update_metadata(request: &MergeOrganizationMetadata) => MergeOrganizationMetadata;
+        replace_metadata(request: &ReplaceOrganizationMetadata) => ReplaceOrganizationMetadata;
+        set_logo(organization_id: impl Into<OrganizationId>, file: impl Into<File>)
+            => UploadOrganizationLogo { organization_id, file };
+        delete_logo(organization_id: impl Into<OrganizationId>)
+            => DeleteOrganizationLogo { organization_id };
+        delete(organization_id: impl Into<OrganizationId>)
+            => DeleteOrganization { organization_id };
         list_memberships(request: &ListOrganizationMemberships) => ListOrganizationMemberships;
+        list_all_memberships(request: &ListInstanceOrganizationMemberships)
+            => ListInstanceOrganizationMemberships;
         create_membership(request: &CreateOrganizationMembership) => CreateOrganizationMembership;
+        update_membership(request: &UpdateOrganizationMembership) => UpdateOrganizationMembership;
+        update_membership_metadata(request: &UpdateOrganizationMembershipMetadata)
+            => UpdateOrganizationMembershipMetadata;
+        delete_membership(
+            organization_id: impl Into<OrganizationId>,
+            user_id: impl Into<UserId>
+        ) => DeleteOrganizationMembership { organization_id, user_id };
+        list_invitations(request: &ListOrganizationInvitations) => ListOrganizationInvitations;
+        list_pending_invitations(request: &ListPendingOrganizationInvitations)
+            => ListPendingOrganizationInvitations;
+        list_all_invitations(request: &ListInstanceOrganizationInvitations)
+            => ListInstanceOrganizationInvitations;
+        create_invitation(request: &CreateOrganizationInvitation) => CreateOrganizationInvitation;
+        create_invitations(request: &CreateOrganizationInvitationBulk)
+            => CreateOrganizationInvitationBulk;
+        get_invitation(
+            organization_id: impl Into<OrganizationId>,
+            invitation_id: impl Into<OrganizationInvitationId>
+        ) => GetOrganizationInvitation { organization_id, invitation_id };
+        revoke_invitation(request: &RevokeOrganizationInvitation) => RevokeOrganizationInvitation;
+        list_domains(request: &ListOrganizationDomains) => ListOrganizationDomains;
+        list_all_domains(request: &ListInstanceOrganizationDomains)
+            => ListInstanceOrganizationDomains;
+        create_domain(request: &CreateOrganizationDomain) => CreateOrganizationDomain;
+        update_domain(request: &UpdateOrganizationDomain) => UpdateOrganizationDomain;
+        delete_domain(
+            organization_id: impl Into<OrganizationId>,
+            domain_id: impl Into<OrganizationDomainId>
+        ) => DeleteOrganizationDomain { organization_id, domain_id };
+        verify_domain_ownership(
+            organization_id: impl Into<OrganizationId>,
+            domain_id: impl Into<OrganizationDomainId>
+        ) => VerifyOrganizationDomainOwnership { organization_id, domain_id };
+    }
+
+    /// The roles of members of organizations, and what they permit.
+    organization_roles: OrganizationRoles {
+        list(request: &ListOrganizationRoles) => ListOrganizationRoles;
+        create(request: &CreateOrganizationRole) => CreateOrganizationRole;
+        get(organization_role_id: impl Into<RoleId>)
+            => GetOrganizationRole { organization_role_id };
+        update(request: &UpdateOrganizationRole) => UpdateOrganizationRole;
+        delete(organization_role_id: impl Into<RoleId>)
+            => DeleteOrganizationRole { organization_role_id };
+        assign_permission(
+            organization_role_id: impl Into<RoleId>,
+            permission_id: impl Into<PermissionId>
+        ) => AssignPermissionToOrganizationRole { organization_role_id, permission_id };
+        remove_permission(
+            organization_role_id: impl Into<RoleId>,
+            permission_id: impl Into<PermissionId>
+        ) => RemovePermissionFromOrganizationRole { organization_role_id, permission_id };
+        list_permissions(request: &ListOrganizationPermissions) => ListOrganizationPermissions;
+        create_permission(request: &CreateOrganizationPermission) => CreateOrganizationPermission;
+        get_permission(permission_id: impl Into<PermissionId>)
+            => GetOrganizationPermission { permission_id };
+        update_permission(request: &UpdateOrganizationPermission) => UpdateOrganizationPermission;
+        delete_permission(permission_id: impl Into<PermissionId>)
+            => DeleteOrganizationPermission { permission_id };
     }
 
     /// Sessions and their tokens. JavaScript: `clerkClient.sessions`.

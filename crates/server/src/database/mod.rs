@@ -162,8 +162,12 @@ id_values!(
     ImageId,
     InstanceId,
     JwtTemplateId,
+    OrganizationDomainId,
     OrganizationId,
+    OrganizationInvitationId,
     OrganizationMembershipId,
+    PermissionId,
+    RoleId,
     SessionId,
     UserId
 );
@@ -344,22 +348,26 @@ impl Database {
             }
             transaction
                 .run_script("CREATE TABLE IF NOT EXISTS schema_migrations (version BIGINT PRIMARY KEY)")?;
-            let applied: i64 = match transaction
-                .query_one("SELECT COALESCE(MAX(version), 0) FROM schema_migrations", &[])?
-            {
-                Some(mut row) => row.next()?,
-                None => 0,
-            };
-            let known = MIGRATIONS.len() as i64;
-            if applied > known {
+            let rows = transaction.query("SELECT version FROM schema_migrations", &[])?;
+            let applied: Vec<i64> = rows
+                .into_iter()
+                .map(|mut row| row.next())
+                .collect::<Result<_, _>>()?;
+            let is_known = |version: &i64| MIGRATIONS.iter().any(|(known, _)| known == version);
+            if let Some(unknown) = applied.iter().find(|version| !is_known(version)) {
                 return Err(DatabaseError::Open(format!(
-                    "the database was made by a newer IronClerk (its tables are at version {applied}, this one knows {known}): update IronClerk or choose another database"
+                    "the database was made by a newer IronClerk (its tables are at version {unknown}, which this one does not know): update IronClerk or choose another database"
                 )));
             }
-            for (version, script) in (1_i64..).zip(MIGRATIONS).skip(applied as usize) {
+            for (version, script) in MIGRATIONS {
+                if applied.contains(version) {
+                    continue;
+                }
                 transaction.run_script(script)?;
-                transaction
-                    .execute("INSERT INTO schema_migrations (version) VALUES ($1)", &[version.into()])?;
+                transaction.execute(
+                    "INSERT INTO schema_migrations (version) VALUES ($1)",
+                    &[(*version).into()],
+                )?;
             }
             Ok(())
         })
@@ -367,8 +375,17 @@ impl Database {
     }
 }
 
-/// The scripts that make the tables, oldest first. A script that was released never changes.
-const MIGRATIONS: &[&str] = &[
-    include_str!("../../migrations/0001_foundation.sql"),
-    include_str!("../../migrations/0002_images.sql"),
+/// Names the scripts of the folder `migrations`.
+macro_rules! migrations {
+    ($($version:literal $file:literal,)*) => {
+        &[$(($version, include_str!(concat!("../../migrations/", $file, ".sql")))),*]
+    };
+}
+
+/// The scripts that make the tables, with their numbers, in the order in which they run. A script
+/// that was released never changes.
+const MIGRATIONS: &[(i64, &str)] = migrations![
+    1 "0001_foundation",
+    2 "0002_images",
+    3 "0003_organizations",
 ];

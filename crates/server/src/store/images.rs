@@ -7,7 +7,6 @@ use crate::images::NewImage;
 
 /// What has a picture.
 #[derive(Clone, Copy, Debug)]
-#[allow(dead_code, reason = "organizations have no logos yet")]
 pub(crate) enum Owner {
     User,
     Organization,

@@ -3,6 +3,7 @@
 use ironclerk_api::id::InstanceId;
 
 use crate::database::{DatabaseError, Transaction};
+use crate::settings::Settings;
 
 /// The instance as it is stored.
 pub(crate) struct StoredInstance {
@@ -80,5 +81,33 @@ pub(crate) fn insert_signing_key(
          ON CONFLICT DO NOTHING",
         &[kid.into(), private_key.into(), now.into()],
     )?;
+    Ok(())
+}
+
+/// What the instance is set to.
+pub(crate) fn settings(transaction: &mut Transaction<'_>) -> Result<Settings, DatabaseError> {
+    let Some(mut row) = transaction.query_one("SELECT settings FROM instance", &[])? else {
+        return Ok(Settings::default());
+    };
+    let text: String = row.next()?;
+    serde_json::from_str(&text)
+        .map_err(|error| DatabaseError::Failed(format!("the settings cannot be read: {error}")))
+}
+
+/// Stores what the instance is set to.
+pub(crate) fn set_settings(
+    transaction: &mut Transaction<'_>,
+    settings: &Settings,
+) -> Result<(), DatabaseError> {
+    let text = serde_json::to_string(settings)
+        .map_err(|error| DatabaseError::Failed(format!("the settings have no form: {error}")))?;
+    transaction.execute("UPDATE instance SET settings = $1", &[text.into()])?;
+    Ok(())
+}
+
+/// Keeps the settings, and what is counted for the whole instance, from being changed by others
+/// until the transaction ends.
+pub(crate) fn lock(transaction: &mut Transaction<'_>) -> Result<(), DatabaseError> {
+    transaction.execute("UPDATE instance SET kind = kind", &[])?;
     Ok(())
 }

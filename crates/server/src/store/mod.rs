@@ -6,21 +6,33 @@
 pub(crate) mod images;
 pub(crate) mod instance;
 pub(crate) mod jwt_templates;
+pub(crate) mod organization_domains;
+pub(crate) mod organization_invitations;
+pub(crate) mod organization_roles;
 pub(crate) mod organizations;
 pub(crate) mod sessions;
 pub(crate) mod users;
 
 use std::sync::Arc;
 
+use ironclerk_api::Page;
 use ironclerk_api::id::ImageId;
 
-use crate::database::Value;
+use crate::database::{DatabaseError, Row, Transaction, Value};
 
 /// Which part of a list is wanted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Window {
     pub limit: u32,
     pub offset: u32,
+}
+
+impl Window {
+    /// No rows, where only their number is wanted.
+    pub(crate) const NONE: Self = Self {
+        limit: 0,
+        offset: 0,
+    };
 }
 
 /// Where the images of users and organizations are.
@@ -143,6 +155,30 @@ impl Conditions {
             ),
             self.values,
         )
+    }
+
+    /// A page of what matches: the rows of the window, and how many there are in all. `from` has
+    /// the columns and the tables.
+    fn page<T>(
+        self,
+        transaction: &mut Transaction<'_>,
+        (columns, tables): (&str, &str),
+        order: &str,
+        window: Window,
+        read: impl FnMut(Row) -> Result<T, DatabaseError>,
+    ) -> Result<Page<T>, DatabaseError> {
+        let (rest, values) = self.counting();
+        let total_count =
+            match transaction.query_one(format!("SELECT count(*) FROM {tables}{rest}"), values)? {
+                Some(mut row) => row.next()?,
+                None => 0,
+            };
+        let (rest, values) = self.listing(order, window);
+        let rows = transaction.query(format!("SELECT {columns} FROM {tables}{rest}"), &values)?;
+        Ok(Page {
+            data: rows.into_iter().map(read).collect::<Result<_, _>>()?,
+            total_count,
+        })
     }
 
     /// The rest of a statement that counts: only the conditions.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use ironclerk_api::Sort;
 use ironclerk_api::id::{IdentificationId, ImageId, UserId};
+use ironclerk_api::organizations::PublicUserData;
 use ironclerk_api::users::{EmailAddress, PhoneNumber, User, UserFilter, UserSort, Verification};
 
 use super::{Conditions, Images, Window, order_by};
@@ -74,6 +75,39 @@ fn read(mut row: Row, images: &Images) -> Result<User, DatabaseError> {
         has_image: uploaded.is_some(),
         ..Default::default()
     })
+}
+
+/// What other members see of a user, for a statement's list of columns.
+pub(super) const PUBLIC_USER: &str = "users.id, users.image_id, users.first_name, \
+     users.last_name, users.username, users.banned, COALESCE( \
+         (SELECT value FROM identifications WHERE id = users.primary_email_address_id), \
+         (SELECT value FROM identifications WHERE id = users.primary_phone_number_id), \
+         users.username)";
+
+/// Reads the columns of [`PUBLIC_USER`], where there is a user.
+pub(super) fn read_public_user(
+    row: &mut Row,
+    images: &Images,
+) -> Result<Option<PublicUserData>, DatabaseError> {
+    let user_id: Option<UserId> = row.next()?;
+    let uploaded: Option<ImageId> = row.next()?;
+    let (first_name, last_name, username) = (row.next()?, row.next()?, row.next()?);
+    let banned: Option<bool> = row.next()?;
+    let identifier = row.next()?;
+    Ok(user_id.map(|user_id| {
+        let image_url = images.url(user_id.as_str(), uploaded.as_ref());
+        PublicUserData {
+            user_id,
+            first_name,
+            last_name,
+            username,
+            banned: banned.unwrap_or_default(),
+            identifier,
+            profile_image_url: Some(image_url.clone()),
+            image_url,
+            has_image: uploaded.is_some(),
+        }
+    }))
 }
 
 /// The order of a user's parameters in `INSERT` and `UPDATE`, the id last.

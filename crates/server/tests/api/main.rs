@@ -6,6 +6,9 @@
 mod harness;
 mod instance;
 mod jwt_templates;
+mod organization_domains;
+mod organization_invitations;
+mod organization_roles;
 mod organizations;
 mod refusals;
 mod sessions;

@@ -1,9 +1,12 @@
 //! Organizations, their members, and what users are members of.
 
+use http::Method;
+use ironclerk::api::File;
 use ironclerk::api::organizations::{
     CreateOrganization, CreateOrganizationMembership, ListOrganizations,
-    ListUserOrganizationMemberships, Organization,
+    ListUserOrganizationMemberships, Organization, UploadOrganizationLogo,
 };
+use ironclerk::api::sessions::CreateSession;
 use ironclerk::api::users::User;
 use serde_json::json;
 
@@ -19,6 +22,12 @@ on_both_databases! {
     an_organization_has_no_more_members_than_it_may,
     members_are_filtered_and_sorted,
     organizations_of_one_name_get_slugs_of_their_own,
+    an_organization_is_changed_and_deleted,
+    metadata_is_merged_and_replaced,
+    a_logo_is_stored_shown_and_deleted,
+    members_get_other_roles_and_leave,
+    somebody_must_be_left_to_manage_an_organization,
+    a_user_creates_no_more_organizations_than_they_may,
 }
 
 async fn count(server: &TestServer) -> u64 {
@@ -448,4 +457,265 @@ async fn organizations_of_one_name_get_slugs_of_their_own(server: &TestServer) {
         .collect();
     assert_eq!(slugs.len(), 20);
     assert!(slugs.contains("acme"));
+}
+
+async fn an_organization_is_changed_and_deleted(server: &TestServer) {
+    let ada = server.user("ada@example.com").await;
+    let acme = server.organization("Acme", &ada).await;
+    server.organization("Other", &ada).await;
+    server.advance(std::time::Duration::from_secs(1));
+    let path = format!("/v1/organizations/{}", acme.id);
+    let body = json!({
+        "name": " Acme Corporation ",
+        "slug": "acme-corp",
+        "max_allowed_memberships": 0,
+        "admin_delete_enabled": false,
+        "public_metadata": {"a": 1},
+        "created_at": "2023-11-14T22:13:20Z",
+    });
+    let changed = server.patch(&path, body).await.ok();
+    for (field, expected) in [
+        ("name", json!("Acme Corporation")),
+        ("slug", json!("acme-corp")),
+        ("max_allowed_memberships", json!(0)),
+        ("admin_delete_enabled", json!(false)),
+        ("public_metadata", json!({"a": 1})),
+        ("created_at", json!(1_700_000_000_000_i64)),
+        ("updated_at", json!(BEGINNING + 1000)),
+    ] {
+        assert_eq!(changed[field], expected, "{field}");
+    }
+    assert_eq!(
+        server.get("/v1/organizations/acme-corp").await.ok(),
+        changed
+    );
+    let nothing = server
+        .patch(&path, json!({"name": null, "slug": null}))
+        .await;
+    assert_eq!(nothing.ok()["slug"], "acme-corp");
+    let cleared = server.patch(&path, json!({"public_metadata": null})).await;
+    assert_eq!(cleared.ok()["public_metadata"], json!({}));
+    for (body, code, parameter) in [
+        (json!({"slug": "other"}), "form_identifier_exists", "slug"),
+        (json!({"slug": "A b"}), "form_param_format_invalid", "slug"),
+        (json!({"name": ""}), "form_param_value_invalid", "name"),
+        (json!({"nope": 1}), "form_param_unknown", "nope"),
+    ] {
+        server
+            .patch(&path, body)
+            .await
+            .refused_for(422, code, parameter);
+    }
+
+    let session = CreateSession {
+        user_id: ada.id.clone(),
+        active_organization_id: Some(acme.id.clone()),
+    };
+    let session = server.client.sessions().create(&session).await.unwrap();
+    let deleted = server.call(Method::DELETE, &path, None).await.ok();
+    assert_eq!(
+        deleted,
+        json!({"object": "organization", "id": acme.id, "slug": "acme-corp", "deleted": true})
+    );
+    server.get(&path).await.refused(404, "resource_not_found");
+    let again = server.call(Method::DELETE, &path, None).await;
+    again.refused(404, "resource_not_found");
+    let session = server.client.sessions().get(session.id).await.unwrap();
+    assert_eq!(session.last_active_organization_id, None);
+    let of_ada = format!("/v1/users/{}/organization_memberships", ada.id);
+    assert_eq!(server.get(&of_ada).await.ok()["total_count"], 1);
+    let all = server.get("/v1/organization_memberships").await.ok();
+    assert_eq!(all["total_count"], 1);
+    assert_eq!(all["data"][0]["organization"]["slug"], "other");
+}
+
+async fn metadata_is_merged_and_replaced(server: &TestServer) {
+    let ada = server.user("ada@example.com").await;
+    let acme = server.organization("Acme", &ada).await;
+    for path in [
+        format!("/v1/organizations/{}/metadata", acme.id),
+        format!(
+            "/v1/organizations/{}/memberships/{}/metadata",
+            acme.id, ada.id
+        ),
+    ] {
+        for (body, public, private) in [
+            (
+                json!({"public_metadata": {"a": {"b": 1, "camelCase": 2}}, "private_metadata": {"x": 1}}),
+                json!({"a": {"b": 1, "camelCase": 2}}),
+                json!({"x": 1}),
+            ),
+            (
+                json!({"public_metadata": {"a": {"b": null}, "c": [1]}}),
+                json!({"a": {"camelCase": 2}, "c": [1]}),
+                json!({"x": 1}),
+            ),
+            (
+                json!({"private_metadata": {"x": null}}),
+                json!({"a": {"camelCase": 2}, "c": [1]}),
+                json!({}),
+            ),
+            (
+                json!({}),
+                json!({"a": {"camelCase": 2}, "c": [1]}),
+                json!({}),
+            ),
+        ] {
+            let merged = server.patch(&path, body.clone()).await.ok();
+            assert_eq!(merged["public_metadata"], public, "{path} {body}");
+            assert_eq!(merged["private_metadata"], private, "{path} {body}");
+        }
+    }
+    let path = format!("/v1/organizations/{}/metadata", acme.id);
+    let body = Some(json!({"public_metadata": {"new": {"gone": null}}}));
+    let replaced = server.call(Method::PUT, &path, body).await.ok();
+    assert_eq!(replaced["public_metadata"], json!({"new": {"gone": null}}));
+    assert_eq!(replaced["private_metadata"], json!({}));
+    let nowhere = "/v1/organizations/org_nothing/metadata";
+    let answer = server.patch(nowhere, json!({})).await;
+    answer.refused(404, "resource_not_found");
+}
+
+async fn a_logo_is_stored_shown_and_deleted(server: &TestServer) {
+    let ada = server.user("ada@example.com").await;
+    let acme = server.organization("Acme", &ada).await;
+    let organizations = server.client.organizations();
+    let picture = b"\x89PNG\r\n\x1a\nthe rest";
+    let logo = File {
+        name: "logo.png".to_owned(),
+        content_type: "image/png".to_owned(),
+        bytes: picture.to_vec(),
+    };
+    let request = UploadOrganizationLogo {
+        organization_id: acme.id.clone(),
+        uploader_user_id: Some(ada.id.clone()),
+        file: logo.clone(),
+    };
+    let with_logo = server.client.send(&request).await.unwrap();
+    assert!(with_logo.has_image);
+    let path = with_logo.image_url.strip_prefix(PUBLIC_URL).unwrap();
+    let shown = server.get(path).await;
+    assert_eq!(shown.header("content-type"), Some("image/png"));
+    assert_eq!(shown.body, picture);
+    let members = server.get("/v1/organizations/acme/memberships").await.ok();
+    assert_eq!(
+        members["data"][0]["organization"]["image_url"],
+        with_logo.image_url.as_str()
+    );
+
+    let text = File {
+        bytes: b"not a picture".to_vec(),
+        ..logo.clone()
+    };
+    let refused = organizations
+        .set_logo(acme.id.clone(), text)
+        .await
+        .unwrap_err();
+    assert!(
+        refused
+            .api_error()
+            .unwrap()
+            .has_code("request_body_invalid")
+    );
+    let nobodys = UploadOrganizationLogo {
+        uploader_user_id: Some("user_nobody".into()),
+        ..request.clone()
+    };
+    let refused = server.client.send(&nobodys).await.unwrap_err();
+    assert!(refused.api_error().unwrap().has_code("resource_not_found"));
+
+    let second = organizations.set_logo(acme.id.clone(), logo).await.unwrap();
+    assert_ne!(second.image_url, with_logo.image_url);
+    server.get(path).await.refused(404, "resource_not_found");
+    let without = organizations.delete_logo(acme.id.clone()).await.unwrap();
+    assert!(!without.has_image);
+    assert_eq!(without.image_url, acme.image_url);
+    let path = second.image_url.strip_prefix(PUBLIC_URL).unwrap();
+    server.get(path).await.refused(404, "resource_not_found");
+}
+
+async fn members_get_other_roles_and_leave(server: &TestServer) {
+    let ada = server.user("ada@example.com").await;
+    let bob = server.user("bob@example.com").await;
+    let acme = server.organization("Acme", &ada).await;
+    add_member(server, &acme, &bob, "org:member").await;
+    let path = format!("/v1/organizations/{}/memberships/{}", acme.id, bob.id);
+    let promoted = server.patch(&path, json!({"role": "org:admin"})).await.ok();
+    assert_eq!(promoted["role"], "org:admin");
+    assert_eq!(promoted["role_name"], "Admin");
+    let answer = server.patch(&path, json!({"role": "org:king"})).await;
+    answer.refused_for(404, "resource_not_found", "role");
+    let session = CreateSession {
+        user_id: bob.id.clone(),
+        active_organization_id: Some(acme.id.clone()),
+    };
+    let session = server.client.sessions().create(&session).await.unwrap();
+
+    let left = server.call(Method::DELETE, &path, None).await.ok();
+    assert_eq!(left["id"], promoted["id"]);
+    assert_eq!(left["public_user_data"]["user_id"], json!(bob.id));
+    let session = server.client.sessions().get(session.id).await.unwrap();
+    assert_eq!(session.last_active_organization_id, None);
+    for method in [Method::DELETE, Method::PATCH] {
+        let body = (method == Method::PATCH).then(|| json!({"role": "org:member"}));
+        server
+            .call(method, &path, body)
+            .await
+            .refused(404, "resource_not_found");
+    }
+    let members = server.get("/v1/organizations/acme/memberships").await.ok();
+    assert_eq!(members["total_count"], 1);
+}
+
+async fn somebody_must_be_left_to_manage_an_organization(server: &TestServer) {
+    let ada = server.user("ada@example.com").await;
+    let bob = server.user("bob@example.com").await;
+    let acme = server.organization("Acme", &ada).await;
+    add_member(server, &acme, &bob, "org:member").await;
+    let members = format!("/v1/organizations/{}/memberships", acme.id);
+    let of_ada = format!("{members}/{}", ada.id);
+    let code = "organization_minimum_permissions_needed";
+    let answer = server.patch(&of_ada, json!({"role": "org:member"})).await;
+    answer.refused(400, code);
+    server
+        .call(Method::DELETE, &of_ada, None)
+        .await
+        .refused(400, code);
+    let flag = "include_missing_member_with_elevated_permissions=true";
+    let one = format!("/v1/organizations/acme?{flag}");
+    let list = format!("/v1/organizations?{flag}");
+    let field = "missing_member_with_elevated_permissions";
+    assert_eq!(server.get(&one).await.ok()[field], false);
+    assert_eq!(server.get(&list).await.ok()["data"][0][field], false);
+    assert_eq!(
+        server.get("/v1/organizations/acme").await.ok().get(field),
+        None
+    );
+
+    let of_bob = format!("{members}/{}", bob.id);
+    server
+        .patch(&of_bob, json!({"role": "org:admin"}))
+        .await
+        .ok();
+    server
+        .patch(&of_ada, json!({"role": "org:member"}))
+        .await
+        .ok();
+    server.call(Method::DELETE, &of_ada, None).await.ok();
+    // A user may always be deleted.
+    server.client.users().delete(bob.id).await.unwrap();
+    assert_eq!(server.get(&one).await.ok()[field], true);
+    assert_eq!(server.get(&list).await.ok()["data"][0][field], true);
+}
+
+async fn a_user_creates_no_more_organizations_than_they_may(server: &TestServer) {
+    let body = json!({"email_address": ["ada@example.com"], "create_organizations_limit": 2});
+    let ada = server.post("/v1/users", body).await.ok();
+    let body = json!({"name": "Acme", "created_by": ada["id"]});
+    let attempts = (0..5).map(|_| server.post("/v1/organizations", body.clone()));
+    let answers = futures_util::future::join_all(attempts).await;
+    for answer in answers.iter().filter(|answer| answer.status != 200) {
+        answer.refused(403, "org_creation_limit_exceeded");
+    }
+    assert_eq!(count(server).await, 2);
 }

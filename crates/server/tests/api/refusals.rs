@@ -553,7 +553,12 @@ async fn what_is_not_there_is_not_found(server: &TestServer) {
             continue;
         }
         let path = endpoint.path.replace(['{', '}'], "");
+        let invitation = json!({"email_address": "a@example.com", "role": "org:member"});
         let body = match endpoint.name {
+            "CreateOrganizationDomain" => json!({"name": "a.example"}),
+            "CreateOrganizationInvitation" => invitation,
+            "CreateOrganizationInvitationBulk" => json!([invitation]),
+            "UpdateOrganizationMembership" => json!({"role": "org:member"}),
             "CreateOrganizationMembership" => json!({"user_id": "user_1", "role": "org:member"}),
             "UpdateJwtTemplate" => json!({"name": "a", "claims": {}}),
             _ => json!({}),

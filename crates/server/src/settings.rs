@@ -1,0 +1,66 @@
+//! What an instance is set to, and what it is when nothing was set: Clerk's own defaults, with
+//! organizations and their domains turned on.
+
+use ironclerk_api::ApiError;
+use ironclerk_api::ErrorCode;
+use ironclerk_api::organization_domains::OrganizationEnrollmentMode;
+use serde::{Deserialize, Serialize};
+
+use crate::database::Transaction;
+use crate::store::instance as store;
+
+/// The settings of an instance.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Settings {
+    pub organizations: OrganizationSettings,
+}
+
+/// What organizations may be and do.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct OrganizationSettings {
+    pub enabled: bool,
+    /// How many members an organization may have when nothing is said; 0 for no limit.
+    pub max_allowed_memberships: u64,
+    pub admin_delete_enabled: bool,
+    /// The key of the role of whoever creates an organization.
+    pub creator_role: String,
+    pub domains_enabled: bool,
+    pub domains_enrollment_modes: Vec<OrganizationEnrollmentMode>,
+    /// The key of the role of whoever joins because of a domain.
+    pub domains_default_role: String,
+    /// Whether organizations have no slugs that a caller may choose.
+    pub slug_disabled: bool,
+}
+
+impl Default for OrganizationSettings {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            max_allowed_memberships: 5,
+            admin_delete_enabled: true,
+            creator_role: "org:admin".to_owned(),
+            domains_enabled: true,
+            domains_enrollment_modes: vec![
+                OrganizationEnrollmentMode::ManualInvitation,
+                OrganizationEnrollmentMode::AutomaticInvitation,
+                OrganizationEnrollmentMode::AutomaticSuggestion,
+            ],
+            domains_default_role: "org:member".to_owned(),
+            slug_disabled: false,
+        }
+    }
+}
+
+impl OrganizationSettings {
+    /// The settings, unless the instance has no organizations.
+    pub(crate) fn require(transaction: &mut Transaction<'_>) -> Result<Self, ApiError> {
+        let settings = store::settings(transaction)?.organizations;
+        if !settings.enabled {
+            return Err(ErrorCode::OrganizationNotEnabledInInstance
+                .because("Organizations are turned off in the settings of this instance."));
+        }
+        Ok(settings)
+    }
+}
