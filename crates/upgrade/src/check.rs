@@ -1,6 +1,27 @@
 //! The entry points: check a file, fix a file.
 
-use crate::{Finding, Language, Project, RuleSet, Source, configuration};
+use crate::{
+    Edit, Finding, Fix, Language, Project, RuleSet, Source, Span, changes::Checker, configuration,
+    edit, module::Module, project::Exports, source::Dialect,
+};
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use oxc_allocator::Allocator;
+use oxc_ast::ast::Program;
+use oxc_parser::{ParseOptions, Parser};
+use oxc_span::SourceType;
+use std::{
+    cell::RefCell,
+    sync::{Arc, LazyLock},
+};
+
+/// The largest text that is parsed, in bytes.
+pub const MAX_BYTES: usize = 10 << 20;
+/// How deep brackets may be nested.
+pub const MAX_NESTING: usize = 2_000;
+/// How often a file is checked again after it was fixed.
+const MAX_PASSES: usize = 64;
+/// How many files a value is followed through.
+const MAX_MODULE_DEPTH: usize = 8;
 
 /// What checking a file gave.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,32 +59,288 @@ pub enum Unread {
 
 /// Whether a text can hold anything that a code rule looks for. False lets a file be dismissed before it is parsed.
 ///
-/// One pass over the text, some gigabytes in a second.
+/// That is the name Clerk, or a word that only Clerk's API has, for files that use what another file of the codebase
+/// makes of Clerk. One pass over the text, some gigabytes in a second.
 pub fn may_mention_clerk(text: &[u8]) -> bool {
-    text.windows(4).any(|window| window == b"lerk")
+    static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        let rules = RuleSet::all();
+        let mut words: Vec<&str> = vec!["clerk", "Clerk", "CLERK"];
+        words.extend(rules.index().words());
+        words.sort_unstable();
+        words.dedup();
+        AhoCorasickBuilder::new()
+            .match_kind(MatchKind::LeftmostFirst)
+            .build(words)
+            .ok()
+    });
+    WORDS.as_ref().is_none_or(|words| words.is_match(text))
 }
 
 /// What the rules find in a file.
 pub fn check_source(source: &Source, project: &Project, rules: &RuleSet) -> Checked {
-    match &source.language {
-        Language::Configuration => Checked {
-            findings: configuration::check(source, project, rules),
-            unread: None,
-        },
-        Language::Script(_) | Language::Embedded(_) => Checked::default(),
+    let mut checked = Checked::default();
+    if source.language == Language::Configuration {
+        checked.findings = configuration::check(source, project, rules);
+        return checked;
     }
+    for (span, dialect) in scripts(source) {
+        match with_module(source, project, span, dialect, |module| {
+            Checker::new(module, rules.index()).check()
+        }) {
+            Ok(findings) => checked.findings.extend(findings),
+            Err(unread) => {
+                checked.unread.get_or_insert(unread);
+            }
+        }
+    }
+    checked
+}
+
+/// The scripts of a file.
+fn scripts(source: &Source) -> Vec<(Span, Dialect)> {
+    match &source.language {
+        Language::Script(dialect) => {
+            let end = u32::try_from(source.text.len()).unwrap_or(u32::MAX);
+            vec![(0..end, *dialect)]
+        }
+        Language::Embedded(scripts) => scripts
+            .iter()
+            .map(|script| (script.span.clone(), script.dialect))
+            .collect(),
+        Language::Configuration => Vec::new(),
+    }
+}
+
+/// Parses one script of a file and hands it to `use_it`.
+fn with_module<T: Send>(
+    source: &Source,
+    project: &Project,
+    span: Span,
+    dialect: Dialect,
+    use_it: impl FnOnce(&Module<'_>) -> T + Send,
+) -> Result<T, Unread> {
+    let whole = &source.text;
+    if whole.len() > MAX_BYTES {
+        return Err(Unread::Size { limit: MAX_BYTES });
+    }
+    let code = whole
+        .get(span.start as usize..span.end as usize)
+        .unwrap_or_default();
+    if nesting(code.as_bytes()) > MAX_NESTING {
+        return Err(Unread::Nesting { limit: MAX_NESTING });
+    }
+    // Blanks instead of what is around the script keep every offset that of the file.
+    let padded;
+    let text: &str = if code.len() == whole.len() {
+        whole
+    } else {
+        padded = format!("{}{code}", " ".repeat(span.start as usize));
+        &padded
+    };
+    // Expressions nest without brackets as well: the stack grows with the text.
+    let stack = (code.len() * 2_048).clamp(1 << 20, 1 << 30);
+    stacker::maybe_grow(stack, stack, || {
+        let allocator = Allocator::default();
+        let program = allocator.alloc(parse(&allocator, text, dialect)?);
+        let read = read_exports;
+        let module = Module::new(&source.path, source.package, text, program, project, &read);
+        Ok(use_it(&module))
+    })
+}
+
+fn parse<'a>(
+    allocator: &'a Allocator,
+    text: &'a str,
+    dialect: Dialect,
+) -> Result<Program<'a>, Unread> {
+    let parse_as = |kind: SourceType| {
+        let options = ParseOptions {
+            allow_return_outside_function: true,
+            ..ParseOptions::default()
+        };
+        Parser::new(allocator, text, kind)
+            .with_options(options)
+            .parse()
+    };
+    let kinds: &[SourceType] = match dialect {
+        // A `.js` file may hold Flow or TypeScript all the same.
+        Dialect::JavaScript => &[SourceType::jsx(), SourceType::tsx(), SourceType::cjs()],
+        Dialect::TypeScript => &[SourceType::ts(), SourceType::tsx(), SourceType::d_ts()],
+        Dialect::Tsx => &[SourceType::tsx()],
+    };
+    let mut first = None;
+    for kind in kinds {
+        let parsed = parse_as(*kind);
+        if parsed.diagnostics.is_empty() && !parsed.panicked {
+            return Ok(parsed.program);
+        }
+        if first.is_none() {
+            first = parsed.diagnostics.into_iter().next();
+        }
+    }
+    let (message, offset) = first.map_or_else(
+        || ("unexpected end".to_owned(), 0),
+        |error| {
+            let offset = error.labels.first().map_or(0, |label| label.offset());
+            (error.message.to_string(), offset)
+        },
+    );
+    let line = text
+        .get(..offset as usize)
+        .unwrap_or_default()
+        .matches('\n')
+        .count()
+        + 1;
+    Err(Unread::Syntax { message, line })
+}
+
+/// How deep brackets are nested at most. Those in strings and comments count too, which only makes it larger.
+fn nesting(code: &[u8]) -> usize {
+    let (mut depth, mut deepest) = (0usize, 0);
+    for byte in code {
+        match byte {
+            b'(' | b'[' | b'{' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+thread_local! {
+    /// The files whose exports this thread is reading.
+    static READING: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What another file of the codebase exports that comes from Clerk.
+fn read_exports(project: &Project, path: &str) -> Arc<Exports> {
+    let is_open = READING.with_borrow(|reading| {
+        reading.len() >= MAX_MODULE_DEPTH || reading.iter().any(|known| known == path)
+    });
+    if is_open {
+        return Arc::default();
+    }
+    project.exports(path, || {
+        let Some(text) = project.files.read(path) else {
+            return Exports::default();
+        };
+        let source = Source::new(path, text, project.package_of(path));
+        let Language::Script(dialect) = source.language else {
+            return Exports::default();
+        };
+        READING.with_borrow_mut(|reading| reading.push(path.to_owned()));
+        let span = 0..u32::try_from(source.text.len()).unwrap_or(u32::MAX);
+        let exports = with_module(&source, project, span, dialect, |module| module.exports());
+        READING.with_borrow_mut(Vec::pop);
+        exports.unwrap_or_default()
+    })
 }
 
 /// Makes the edits of every finding that `wanted` accepts, pass after pass until nothing changes.
 ///
-/// The text afterwards is in `source`. Returns the findings whose edits were made, with spans of the pass they were made
-/// in. A pass whose result does not parse any more is taken back.
+/// The text afterwards is in `source`, and scripts in it have moved with it. Returns the findings whose edits were made,
+/// with spans of the text that each pass began with. A fix after which the file would not parse is left out.
 pub fn fix_source(
     source: &mut Source,
     project: &Project,
     rules: &RuleSet,
     wanted: &mut dyn FnMut(&Finding) -> bool,
 ) -> Vec<Finding> {
-    let _ = (source, project, rules, wanted);
-    Vec::new()
+    let mut made = Vec::new();
+    let mut seen = vec![source.text.clone()];
+    for _ in 0..MAX_PASSES {
+        let checked = check_source(source, project, rules);
+        let was_read = checked.unread.is_none();
+        let chosen: Vec<Finding> = checked
+            .findings
+            .into_iter()
+            .filter(|finding| !finding.fix.edits().is_empty() && wanted(finding))
+            .collect();
+        if chosen.is_empty() {
+            break;
+        }
+        let mut done = edit_source(source, &chosen);
+        let mut picked = chosen;
+        if was_read
+            && check_source(&done.0, project, &RuleSet::filtered(|_| false))
+                .unread
+                .is_some()
+        {
+            // One of them breaks the file: keep those that do not, one at a time.
+            let mut kept = Vec::new();
+            for finding in picked {
+                kept.push(finding);
+                let attempt = edit_source(source, &kept);
+                if check_source(&attempt.0, project, &RuleSet::filtered(|_| false))
+                    .unread
+                    .is_some()
+                {
+                    kept.pop();
+                }
+            }
+            done = edit_source(source, &kept);
+            picked = kept;
+        }
+        if done.0.text == source.text || seen.contains(&done.0.text) {
+            break;
+        }
+        seen.push(done.0.text.clone());
+        made.extend(
+            picked
+                .into_iter()
+                .zip(done.1)
+                .filter(|(_, made)| *made)
+                .map(|(finding, _)| finding),
+        );
+        *source = done.0;
+    }
+    made
+}
+
+/// A source after the edits of findings, and which of them were made.
+fn edit_source(source: &Source, findings: &[Finding]) -> (Source, Vec<bool>) {
+    let fixes: Vec<&[Edit]> = findings.iter().map(|finding| finding.fix.edits()).collect();
+    let applied = edit::apply(&source.text, fixes.iter().copied());
+    let mut edits: Vec<&Edit> = fixes
+        .iter()
+        .zip(&applied.made)
+        .filter(|(_, made)| **made)
+        .flat_map(|(edits, _)| *edits)
+        .collect();
+    edits.sort_by_key(|edit| edit.span.start);
+    let mut edited = Source {
+        text: applied.text,
+        ..source.clone()
+    };
+    if let Language::Embedded(scripts) = &mut edited.language {
+        for script in scripts {
+            let moved = |offset: u32, inclusive: bool| {
+                let change: i64 = edits
+                    .iter()
+                    .filter(|edit| {
+                        if inclusive {
+                            edit.span.end <= offset
+                        } else {
+                            edit.span.end < offset
+                        }
+                    })
+                    .map(|edit| {
+                        let length = i64::try_from(edit.text.len()).unwrap_or(0);
+                        length - i64::from(edit.span.end - edit.span.start)
+                    })
+                    .sum();
+                u32::try_from(i64::from(offset) + change).unwrap_or(offset)
+            };
+            script.span = moved(script.span.start, false)..moved(script.span.end, true);
+        }
+    }
+    (edited, applied.made)
+}
+
+/// The findings of [`check_source`] that `--fix` may make without asking.
+pub fn is_safe(finding: &Finding) -> bool {
+    matches!(finding.fix, Fix::Safe(_))
 }

@@ -18,15 +18,20 @@
 //! | [`release`] | Clerk's packages, and which version is of which generation |
 #![warn(missing_docs)]
 
+mod changes;
 pub mod check;
 pub mod configuration;
 pub mod discover;
 pub mod edit;
 pub mod finding;
+mod model;
+mod module;
 pub mod project;
 pub mod release;
+mod resolve;
 pub mod rule;
 pub mod source;
+mod value;
 
 pub use check::{Checked, Unread, check_source, fix_source};
 pub use edit::Edit;

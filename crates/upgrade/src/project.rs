@@ -1,6 +1,10 @@
 //! The codebase around a file: its packages, which Clerk they are on, and how to read other files of it.
 
-use std::collections::BTreeMap;
+use crate::value::Value;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// Everything that is known about a codebase before a file is checked.
 pub struct Project {
@@ -10,6 +14,8 @@ pub struct Project {
     pub files: Box<dyn Files>,
     /// What the `tsconfig.json` of the codebase say about imports, deepest directory first.
     pub path_mappings: Vec<PathMapping>,
+    /// What modules export, read when first asked for.
+    modules: Mutex<HashMap<String, Arc<Exports>>>,
 }
 
 /// `baseUrl` and `paths` of a `tsconfig.json` or `jsconfig.json`, with what it extends.
@@ -52,6 +58,13 @@ impl PathMapping {
     }
 }
 
+/// The exports of a module that come from Clerk, as values and as types.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Exports {
+    pub values: HashMap<String, Value>,
+    pub types: HashMap<String, Value>,
+}
+
 impl Project {
     /// A codebase of these packages.
     pub fn new(packages: Vec<Package>, files: Box<dyn Files>) -> Self {
@@ -59,6 +72,7 @@ impl Project {
             packages,
             files,
             path_mappings: Vec::new(),
+            modules: Mutex::default(),
         }
     }
 
@@ -78,6 +92,39 @@ impl Project {
         nearest
             .map(|mapping| mapping.candidates(specifier))
             .unwrap_or_default()
+    }
+
+    /// What a module exports, read with `read` when it is not known yet.
+    ///
+    /// Two threads may read the same module; that costs less than one waiting for the other in a circle.
+    pub(crate) fn exports(&self, path: &str, read: impl FnOnce() -> Exports) -> Arc<Exports> {
+        if let Some(known) = self
+            .modules
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(path)
+        {
+            return known.clone();
+        }
+        let exports = Arc::new(read());
+        self.modules
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(path.to_owned(), exports.clone());
+        exports
+    }
+
+    /// The package whose directory holds a file.
+    pub fn package_of(&self, path: &str) -> Option<usize> {
+        (0..self.packages.len())
+            .filter(|&index| {
+                let directory = &self.packages[index].directory;
+                directory.is_empty()
+                    || path
+                        .strip_prefix(directory.as_str())
+                        .is_some_and(|rest| rest.starts_with('/'))
+            })
+            .max_by_key(|&index| self.packages[index].directory.len())
     }
 
     /// Which generation of a Clerk package a file uses: as declared by the nearest `package.json`, going up, that names it.
@@ -128,12 +175,21 @@ pub enum Generation {
 pub trait Files: Send + Sync {
     /// The text of a file, or nothing if there is none, or it cannot or must not be read.
     fn read(&self, path: &str) -> Option<String>;
+
+    /// Whether there is such a file.
+    fn exists(&self, path: &str) -> bool {
+        self.read(path).is_some()
+    }
 }
 
 /// Files in memory, for tests and for single files.
 impl<S: AsRef<str> + Send + Sync> Files for BTreeMap<String, S> {
     fn read(&self, path: &str) -> Option<String> {
         self.get(path).map(|text| text.as_ref().to_owned())
+    }
+
+    fn exists(&self, path: &str) -> bool {
+        self.contains_key(path)
     }
 }
 

@@ -26,8 +26,12 @@
 //! The front matter is TOML: [`Rule`]'s own keys and those of one [`Change`]. The examples are the rule's tests. The first
 //! word of a fence is the language, the second the role (see [`Role`]), a third the path of the file when it matters.
 
+use crate::changes::Index;
 use serde::Deserialize;
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+};
 
 /// Every rule file, as `(path under guides/, text)`.
 static GUIDES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/guides.rs"));
@@ -76,6 +80,208 @@ pub enum FixClass {
     deny_unknown_fields
 )]
 pub enum Change {
+    /// Exports live at another entry.
+    ExportMoved {
+        /// The entries that had them.
+        from: Vec<String>,
+        /// Their names.
+        names: Vec<String>,
+        /// The entry that has them now.
+        to: String,
+    },
+    /// An export has another name.
+    ExportRenamed {
+        /// The entries that have it.
+        from: Vec<String>,
+        /// The old name, or `default`.
+        name: String,
+        /// The new name.
+        to: String,
+        /// It was called with `new` by some and is a plain function now.
+        #[serde(default)]
+        factory: bool,
+        /// The entry that has it now, if that changed as well.
+        entry: Option<String>,
+    },
+    /// Exports are gone.
+    ExportRemoved {
+        /// The entries that had them.
+        from: Vec<String>,
+        /// Their names.
+        names: Vec<String>,
+        /// An expression to write instead.
+        replacement: Option<String>,
+    },
+    /// Exports that were classes are types only: they cannot be used as values.
+    ExportTypeOnly {
+        /// The entries that have them.
+        from: Vec<String>,
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// Exports became members of another export.
+    ExportToMember {
+        /// The entries that had them.
+        from: Vec<String>,
+        /// Their names, which the members have as well.
+        names: Vec<String>,
+        /// The export that has them now.
+        object: String,
+    },
+    /// An entry is gone and its exports live elsewhere.
+    EntryRemoved {
+        /// The entries; `*` stands for one or more parts of the path.
+        from: Vec<String>,
+        /// Where an export lives now, by its name.
+        #[serde(default)]
+        to: BTreeMap<String, String>,
+    },
+    /// An option of a call has another name.
+    OptionRenamed {
+        /// The functions.
+        calls: Vec<String>,
+        /// The old name.
+        option: String,
+        /// The new name.
+        to: String,
+        /// The value is another one as well and has to be fetched by a person.
+        #[serde(default)]
+        new_value: bool,
+    },
+    /// Options of a call are not read any more.
+    OptionRemoved {
+        /// The functions.
+        calls: Vec<String>,
+        /// The options.
+        options: Vec<String>,
+        /// They can be taken out when their value does nothing else.
+        #[serde(default)]
+        delete: bool,
+    },
+    /// A call needs an option.
+    OptionRequired {
+        /// The functions.
+        calls: Vec<String>,
+        /// The option.
+        option: String,
+        /// An expression that gives it.
+        value: String,
+    },
+    /// An option became the first argument.
+    OptionToArgument {
+        /// The functions.
+        calls: Vec<String>,
+        /// The option.
+        option: String,
+    },
+    /// Positional arguments became options.
+    ArgumentsToOptions {
+        /// The functions.
+        calls: Vec<String>,
+        /// The new name of the method, if it changed.
+        to: Option<String>,
+        /// The option for each argument.
+        options: Vec<String>,
+    },
+    /// `limit` and `offset` became `pageSize` and `initialPage`.
+    PageOptions {
+        /// The functions.
+        calls: Vec<String>,
+    },
+    /// A list comes wrapped as `{ data, totalCount }`.
+    ListWrapped {
+        /// The functions.
+        calls: Vec<String>,
+    },
+    /// A property or method has another name.
+    MemberRenamed {
+        /// The interfaces of the type model that have it.
+        types: Vec<String>,
+        /// The old name.
+        member: String,
+        /// The new name.
+        to: String,
+    },
+    /// Properties or methods are gone.
+    MemberRemoved {
+        /// The interfaces of the type model that had them.
+        types: Vec<String>,
+        /// Their names.
+        members: Vec<String>,
+    },
+    /// A method is replaced by another with one more option.
+    MethodReplaced {
+        /// The functions.
+        calls: Vec<String>,
+        /// The new method.
+        to: String,
+        /// The option it needs.
+        option: String,
+        /// The value of that option, an expression.
+        value: String,
+    },
+    /// A method became a property.
+    CallToMember {
+        /// The functions.
+        calls: Vec<String>,
+        /// The property.
+        to: String,
+    },
+    /// `update({ password })` became `updatePassword({ newPassword })`.
+    PasswordUpdate {
+        /// The functions.
+        calls: Vec<String>,
+    },
+    /// Global setters became options of a factory.
+    SettersFolded {
+        /// The entry that has the setters and the factory.
+        from: Vec<String>,
+        /// The setter.
+        name: String,
+        /// The option.
+        option: String,
+    },
+    /// A prop of a component has another name.
+    PropRenamed {
+        /// The components.
+        components: Vec<String>,
+        /// The old name.
+        prop: String,
+        /// The new names; several when the value goes to each of them.
+        to: Vec<String>,
+        /// The value is another one as well and has to be written by a person.
+        #[serde(default)]
+        new_value: bool,
+    },
+    /// Props of components are gone.
+    PropRemoved {
+        /// The components.
+        components: Vec<String>,
+        /// The props.
+        props: Vec<String>,
+    },
+    /// A component looks or works differently; said once for a file.
+    ComponentChanged {
+        /// The components.
+        components: Vec<String>,
+    },
+    /// Keys of an appearance object changed.
+    AppearanceKeys {
+        /// The part of the appearance: `elements` or `variables`.
+        part: String,
+        /// The old keys.
+        keys: Vec<String>,
+        /// The new key, if there is one that does the same.
+        to: Option<String>,
+        /// They can be taken out.
+        #[serde(default)]
+        delete: bool,
+    },
+    /// Keys of a localization changed.
+    LocalizationKeys {
+        /// The keys.
+        keys: Vec<String>,
+    },
     /// An environment variable has another name.
     EnvironmentVariable {
         /// The old name, without a prefix such as `NEXT_PUBLIC_`.
@@ -98,6 +304,12 @@ pub enum Change {
         from: String,
         /// The new name.
         to: String,
+        /// The exports that name it.
+        #[serde(default)]
+        names: Vec<String>,
+        /// The entries that have these exports.
+        #[serde(default)]
+        entries: Vec<String>,
     },
     /// A runtime or another library has to be recent enough.
     RequiredVersion {
@@ -236,21 +448,25 @@ fn examples(markdown: &'static str) -> Vec<Example> {
 #[derive(Clone, Debug)]
 pub struct RuleSet {
     rules: Vec<&'static Rule>,
+    index: Arc<Index>,
 }
 
 impl RuleSet {
     /// All rules.
     pub fn all() -> Self {
-        Self {
-            rules: ALL.iter().collect(),
-        }
+        Self::filtered(|_| true)
     }
 
     /// The rules that `keep` accepts.
     pub fn filtered(keep: impl Fn(&Rule) -> bool) -> Self {
-        Self {
-            rules: ALL.iter().filter(|rule| keep(rule)).collect(),
-        }
+        let rules: Vec<_> = ALL.iter().filter(|rule| keep(rule)).collect();
+        let index = Arc::new(Index::new(&rules));
+        Self { rules, index }
+    }
+
+    /// The rules by what they look for.
+    pub(crate) fn index(&self) -> &Index {
+        &self.index
     }
 
     /// A rule of this set by its id.
@@ -297,5 +513,37 @@ mod tests {
         let count = ids.len();
         ids.dedup();
         assert_eq!(ids.len(), count);
+    }
+
+    #[test]
+    fn rules_name_functions_and_types_of_the_model() {
+        let model = &crate::model::CORE_1;
+        let functions = model.function_names();
+        for rule in RuleSet::all().iter() {
+            let (calls, types) = match &rule.change {
+                Change::OptionRenamed { calls, .. }
+                | Change::OptionRemoved { calls, .. }
+                | Change::OptionRequired { calls, .. }
+                | Change::OptionToArgument { calls, .. }
+                | Change::ArgumentsToOptions { calls, .. }
+                | Change::PageOptions { calls }
+                | Change::ListWrapped { calls }
+                | Change::MethodReplaced { calls, .. }
+                | Change::CallToMember { calls, .. }
+                | Change::PasswordUpdate { calls } => (calls.as_slice(), &[][..]),
+                Change::MemberRenamed { types, .. } | Change::MemberRemoved { types, .. } => {
+                    (&[][..], types.as_slice())
+                }
+                _ => continue,
+            };
+            for call in calls {
+                assert!(functions.contains(call), "{}: {call}", rule.id);
+            }
+            for ty in types {
+                let is_known = model.interface(ty).is_some()
+                    || functions.iter().any(|name| name.starts_with(ty.as_str()));
+                assert!(is_known, "{}: {ty}", rule.id);
+            }
+        }
     }
 }

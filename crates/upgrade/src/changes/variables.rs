@@ -1,0 +1,240 @@
+//! Environment variables in code: `process.env.X` and its kin in other runtimes and frameworks.
+
+use super::{Checker, replace};
+use crate::{Change, Confidence, Fix, Rule, value::Origin};
+use oxc_ast::{
+    AstKind,
+    ast::{
+        BindingPattern, Expression, ObjectExpression, ObjectPattern, StaticMemberExpression,
+        StringLiteral, TSPropertySignature, VariableDeclarator,
+    },
+};
+use oxc_semantic::NodeId;
+use oxc_span::{GetSpan, Span};
+
+/// Prefixes with which frameworks hand a variable to the browser; they stay.
+const PREFIXES: [&str; 8] = [
+    "NEXT_PUBLIC_",
+    "VITE_",
+    "REACT_APP_",
+    "EXPO_PUBLIC_",
+    "GATSBY_",
+    "PUBLIC_",
+    "NUXT_PUBLIC_",
+    "",
+];
+
+/// The new name of an environment variable, whatever its prefix, if `from` is its old name.
+pub(crate) fn renamed_variable(name: &str, from: &str, to: &str) -> Option<String> {
+    let prefix = name.strip_suffix(from)?;
+    PREFIXES.contains(&prefix).then(|| format!("{prefix}{to}"))
+}
+
+impl<'a> Checker<'_, 'a> {
+    fn variable_rules(
+        &self,
+        name: &str,
+        span: Span,
+        confidence: Confidence,
+        edit: impl Fn(&str) -> String,
+    ) {
+        for (from, rule) in &self.index.variables {
+            let Change::EnvironmentVariable { to, new_value, .. } = &rule.change else {
+                continue;
+            };
+            let Some(new) = renamed_variable(name, from, to) else {
+                continue;
+            };
+            let what = if *new_value {
+                format!("`{name}` is `{new}` in Core 2, with another value")
+            } else {
+                format!("`{name}` is `{new}` in Core 2")
+            };
+            let origin = self.variable_origin(rule, confidence);
+            if let Some(origin) = origin {
+                self.report(
+                    rule,
+                    &origin,
+                    span,
+                    &what,
+                    Fix::Safe(vec![replace(span, edit(&new))]),
+                );
+            }
+        }
+    }
+
+    /// A variable belongs to the Clerk package on Core 1 that the file's package declares.
+    fn variable_origin(&self, rule: &Rule, confidence: Confidence) -> Option<Origin> {
+        let generation =
+            |package: &String| self.module.project.generation(self.module.package, package);
+        let declared: Vec<_> = rule
+            .packages
+            .iter()
+            .filter(|package| generation(package) != crate::Generation::Undeclared)
+            .collect();
+        let package = match declared.as_slice() {
+            [] => rule.packages.first()?,
+            declared => declared
+                .iter()
+                .find(|package| generation(package) == crate::Generation::Core1)?,
+        };
+        Some(Origin {
+            package: package.clone(),
+            confidence,
+            why: String::new(),
+        })
+    }
+
+    /// `process.env.X`, `import.meta.env.X`, `Bun.env.X`, `c.env.X`, `env.X`.
+    pub(super) fn environment_member(&self, member: &StaticMemberExpression<'a>) {
+        let name = member.property.name.as_str();
+        if name.contains("CLERK_") {
+            let confidence = if is_environment(&member.object) {
+                Confidence::Certain
+            } else {
+                Confidence::Likely
+            };
+            self.variable_rules(name, member.property.span, confidence, str::to_owned);
+        }
+    }
+
+    /// `const { X } = process.env`.
+    pub(super) fn environment_pattern(&self, id: NodeId, pattern: &ObjectPattern<'a>) {
+        for property in &pattern.properties {
+            let Some(name) = property.key.static_name() else {
+                continue;
+            };
+            if !name.contains("CLERK_") {
+                continue;
+            }
+            let from_environment = match self.module.semantic.nodes().parent_kind(id) {
+                AstKind::VariableDeclarator(VariableDeclarator {
+                    init: Some(init), ..
+                }) => is_environment(init),
+                _ => false,
+            };
+            let confidence = if from_environment {
+                Confidence::Certain
+            } else {
+                Confidence::Likely
+            };
+            let shorthand = property.shorthand;
+            let span = property.key.span();
+            let bound = match &property.value {
+                BindingPattern::BindingIdentifier(id) => id.name.as_str(),
+                _ => &name,
+            };
+            self.variable_rules(&name, span, confidence, |new| {
+                if shorthand {
+                    format!("{new}: {bound}")
+                } else {
+                    new.to_owned()
+                }
+            });
+        }
+    }
+
+    /// Names in strings where strings name variables: `process.env['X']`, `Deno.env.get('X')`, `config.get('X')`.
+    pub(super) fn environment_literal(&self, id: NodeId, literal: &StringLiteral<'a>) {
+        if !literal.value.contains("CLERK_") {
+            return;
+        }
+        let inside = Span::new(literal.span.start + 1, literal.span.end - 1);
+        let confidence = match self.module.semantic.nodes().parent_kind(id) {
+            AstKind::ComputedMemberExpression(member) if is_environment(&member.object) => {
+                Confidence::Certain
+            }
+            AstKind::ComputedMemberExpression(_) => Confidence::Likely,
+            AstKind::CallExpression(call) => match call.callee.get_inner_expression() {
+                Expression::StaticMemberExpression(member)
+                    if matches!(
+                        member.property.name.as_str(),
+                        "get" | "getOrThrow" | "getenv" | "string"
+                    ) =>
+                {
+                    if is_environment(&member.object) {
+                        Confidence::Certain
+                    } else {
+                        Confidence::Likely
+                    }
+                }
+                Expression::Identifier(name) if name.name.to_ascii_lowercase().contains("env") => {
+                    Confidence::Likely
+                }
+                _ => return,
+            },
+            // Lists of required variables.
+            AstKind::ArrayExpression(_) => Confidence::Likely,
+            _ => return,
+        };
+        self.variable_rules(literal.value.as_str(), inside, confidence, str::to_owned);
+    }
+
+    /// Keys of a schema of the environment: `z.object({ X: z.string() })`, `env: { X: process.env.X }`.
+    pub(super) fn environment_keys(&self, object: &ObjectExpression<'a>) {
+        for property in &object.properties {
+            let Some(property) = property.as_property() else {
+                continue;
+            };
+            let Some(name) = property.key.static_name() else {
+                continue;
+            };
+            if !name.contains("CLERK_") {
+                continue;
+            }
+            let key = property.key.span();
+            let quoted = self.source(key).starts_with(['"', '\'']);
+            let span = if quoted {
+                Span::new(key.start + 1, key.end - 1)
+            } else {
+                key
+            };
+            let shorthand = property.shorthand;
+            let old = name.clone().into_owned();
+            self.variable_rules(&name, span, Confidence::Likely, |new| {
+                if shorthand {
+                    format!("{new}: {old}")
+                } else {
+                    new.to_owned()
+                }
+            });
+        }
+    }
+
+    /// `interface ProcessEnv { X: string }`.
+    pub(super) fn environment_declaration(&self, property: &TSPropertySignature<'a>) {
+        if let Some(name) = property.key.static_name()
+            && name.contains("CLERK_")
+        {
+            self.variable_rules(
+                &name,
+                property.key.span(),
+                Confidence::Likely,
+                str::to_owned,
+            );
+        }
+    }
+}
+
+/// `process.env`, `import.meta.env`, `Bun.env`, `Deno.env`, `env`, `c.env`.
+fn is_environment(object: &Expression<'_>) -> bool {
+    match object.get_inner_expression() {
+        Expression::StaticMemberExpression(member) => member.property.name == "env",
+        Expression::Identifier(name) => name.name == "env",
+        _ => false,
+    }
+}
+
+impl<'a> Checker<'_, 'a> {
+    /// A variable that is imported by its name.
+    pub(super) fn imported_variable(&self, name: &str, span: Span, is_alias: bool) {
+        let local = name.to_owned();
+        self.variable_rules(name, span, Confidence::Certain, |new| {
+            if is_alias {
+                new.to_owned()
+            } else {
+                format!("{new} as {local}")
+            }
+        });
+    }
+}
