@@ -746,18 +746,33 @@ impl<'a> Checker<'_, 'a> {
     pub(super) fn literal(&self, id: NodeId, literal: &StringLiteral<'a>) {
         self.environment_literal(id, literal);
         for (host, rule) in &self.index.literals {
-            let Change::HostMoved { to, .. } = &rule.change else { continue };
+            let Change::HostMoved { to, .. } = &rule.change else {
+                continue;
+            };
             let raw = self.source(literal.span);
-            let Some(at) = host_in(raw, host) else { continue };
+            let Some(at) = host_in(raw, host) else {
+                continue;
+            };
             let declared = rule.packages.iter().find(|package| {
-                self.module.project.generation(self.module.package, package) == crate::Generation::Core1
+                self.module.project.generation(self.module.package, package)
+                    == crate::Generation::Core1
             });
             let Some(package) = declared else { continue };
-            let origin = Origin { package: package.clone(), confidence: crate::Confidence::Likely, why: String::new() };
+            let origin = Origin {
+                package: package.clone(),
+                confidence: crate::Confidence::Likely,
+                why: String::new(),
+            };
             let start = literal.span.start + u32::try_from(at).unwrap_or(0);
             let span = Span::new(start, start + u32::try_from(host.len()).unwrap_or(0));
             let fix = Fix::Review(vec![replace(span, to.as_str())]);
-            self.report(rule, &origin, span, &format!("`{host}` is `{to}` in Core 2"), fix);
+            self.report(
+                rule,
+                &origin,
+                span,
+                &format!("`{host}` is `{to}` in Core 2"),
+                fix,
+            );
         }
     }
 }
@@ -765,9 +780,9 @@ impl<'a> Checker<'_, 'a> {
 /// Where a text names a host, and not one that only contains its name.
 fn host_in(text: &str, host: &str) -> Option<usize> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
-    text.match_indices(host).map(|(at, _)| at).find(|at| {
-        !text[..*at].ends_with(is_part) && !text[at + host.len()..].starts_with(is_part)
-    })
+    text.match_indices(host)
+        .map(|(at, _)| at)
+        .find(|at| !text[..*at].ends_with(is_part) && !text[at + host.len()..].starts_with(is_part))
 }
 
 /// A property of an object literal by its name.

@@ -1063,10 +1063,9 @@ impl<'a> Checker<'_, 'a> {
                 Change::ExportRemoved { .. } | Change::SettersFolded { .. } => {
                     (format!("`{name}` is gone in Core 2"), Fix::None)
                 }
-                Change::HostMoved { .. } => (
-                    format!("`{name}` has another value in Core 2"),
-                    Fix::None,
-                ),
+                Change::HostMoved { .. } => {
+                    (format!("`{name}` has another value in Core 2"), Fix::None)
+                }
                 _ => continue,
             };
             self.report(rule, &origin, span, &what, fix);

@@ -66,7 +66,12 @@ impl Index {
             | Change::ExportRemoved { from, names, .. }
             | Change::ExportTypeOnly { from, names }
             | Change::ExportToMember { from, names, .. } => self.add_exports(from, names, rule),
-            Change::HostMoved { from, names, entries, .. } => {
+            Change::HostMoved {
+                from,
+                names,
+                entries,
+                ..
+            } => {
                 self.add_exports(entries, names, rule);
                 self.literals.push((from.clone(), rule));
             }
