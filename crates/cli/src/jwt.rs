@@ -82,7 +82,7 @@ fn verify(arguments: &Verify) -> anyhow::Result<()> {
     };
     let claims = jwt::verify(&token, &key, &options, SystemTime::now())
         .map_err(|error| anyhow::anyhow!("the token is not valid: {}", error.full_message()))?;
-    output::line(&serde_json::to_string_pretty(claims.as_map())?)
+    output::line(&serde_json::to_string_pretty(claims.as_value())?)
 }
 
 fn local_key(key: &str) -> anyhow::Result<PublicKey> {

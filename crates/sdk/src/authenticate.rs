@@ -25,6 +25,7 @@ mod resolve;
 mod satellite;
 mod settings;
 mod state;
+mod token_cache;
 mod verify_machine_token;
 
 use std::fmt;

@@ -328,7 +328,7 @@ impl MachineAuth {
             TokenType::M2mToken => scopes_of_machine(&claims)?,
             _ => scopes_of_client(&claims),
         };
-        let facts = claims.as_map();
+        let facts = claims.as_value().as_object().cloned().unwrap_or_default();
         let own: Map<String, Value> = facts
             .iter()
             .filter(|(name, _)| !REGISTERED_CLAIMS.contains(&name.as_str()))
@@ -341,7 +341,7 @@ impl MachineAuth {
             subject: claims.subject().to_owned(),
             scopes,
             claims: (!own.is_empty()).then_some(own),
-            facts: facts.clone(),
+            facts,
         })
     }
 

@@ -3,13 +3,13 @@
 mod has;
 
 use std::fmt;
-use std::sync::Arc;
-use std::time::SystemTime;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, SystemTime};
 
 use serde::de::DeserializeOwned;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::errors::{TokenVerificationError, TokenVerificationErrorReason as Reason};
 use crate::jwt::{self, Claims, TokenCategory, UnverifiedJwt, VerifyOptions};
@@ -86,14 +86,10 @@ pub(crate) enum TokenKind {
 impl TokenKind {
     pub(crate) fn of(token: &UnverifiedJwt<'_>) -> Self {
         let is_oauth_access_token = token
-            .header()
-            .get("typ")
-            .and_then(Value::as_str)
+            .header_text("typ")
             .is_some_and(|typ| matches!(typ, "at+jwt" | "application/at+jwt"));
         let is_machine_token = token
-            .unverified_claims()
-            .get("sub")
-            .and_then(Value::as_str)
+            .unverified_text("sub")
             .is_some_and(|subject| subject.starts_with(MACHINE_SUBJECT_PREFIX));
         if is_machine_token {
             Self::MachineToMachine
@@ -110,11 +106,12 @@ impl TokenKind {
 /// Whether the token is of the category of session tokens and handshakes, or says nothing about
 /// it: tokens from before the header was introduced do not have it.
 pub(crate) fn is_of_session_category(token: &UnverifiedJwt<'_>) -> bool {
-    token.header().get("cat").is_none_or(|category| {
-        [TokenCategory::Session, TokenCategory::Unspecified]
+    match token.header_text("cat") {
+        Some(category) => [TokenCategory::Session, TokenCategory::Unspecified]
             .iter()
-            .any(|known| category == known.as_str())
-    })
+            .any(|known| category == known.as_str()),
+        None => !token.has_header("cat"),
+    }
 }
 
 /// The claims of a verified session token, kept exactly as the token has them.
@@ -205,9 +202,9 @@ impl SessionClaims {
         self.0.get(name)
     }
 
-    /// All claims, in the token's order.
-    pub fn as_map(&self) -> &Map<String, Value> {
-        self.0.as_map()
+    /// All claims, in the token's order: an object.
+    pub fn as_value(&self) -> &Value {
+        self.0.as_value()
     }
 
     /// Reads the claims into a type of the application, such as one for custom claims.
@@ -218,15 +215,21 @@ impl SessionClaims {
         self.0.deserialize()
     }
 
+    /// Checks `exp`, `nbf` and `iat` once more.
+    pub(crate) fn check_dates(
+        &self,
+        clock_skew: Duration,
+        now: SystemTime,
+    ) -> Result<(), TokenVerificationError> {
+        self.0.check_dates(clock_skew, now)
+    }
+
     fn seconds(&self, name: &str) -> Option<i64> {
-        self.0
-            .get(name)
-            .and_then(Value::as_f64)
-            .map(|seconds| seconds.trunc() as i64)
+        self.0.number(name).map(|seconds| seconds.trunc() as i64)
     }
 
     fn is_version_2(&self) -> bool {
-        self.0.get("v").and_then(Value::as_f64) == Some(2.0)
+        self.0.number("v") == Some(2.0)
     }
 
     fn organization_of_version_1(&self) -> Option<ActiveOrganization> {
@@ -246,8 +249,7 @@ impl SessionClaims {
     }
 
     fn organization_of_version_2(&self) -> Option<ActiveOrganization> {
-        let organization = self.0.get("o")?;
-        let text = |name| organization.get(name).and_then(Value::as_str);
+        let text = |name| self.0.nested_str("o", name);
         let role = text("rol").filter(|role| !role.is_empty());
         Some(ActiveOrganization {
             id: text("id")?.to_owned(),
@@ -363,11 +365,12 @@ pub struct ActiveOrganization {
 ///
 /// JavaScript: the signed-in auth object. Serialises as that object does without its functions
 /// (`makeAuthObjectSerializable`). `Debug` does not show the token.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 #[doc(alias = "SignedInAuthObject")]
 pub struct SessionAuth {
     claims: SessionClaims,
-    organization: Option<ActiveOrganization>,
+    /// Read from the claims when it is first asked for.
+    organization: OnceLock<Option<ActiveOrganization>>,
     token: String,
 }
 
@@ -375,8 +378,8 @@ impl SessionAuth {
     /// The session of a verified token.
     pub fn new(claims: SessionClaims, token: impl Into<String>) -> Self {
         Self {
-            organization: claims.organization(),
             claims,
+            organization: OnceLock::new(),
             token: token.into(),
         }
     }
@@ -413,7 +416,9 @@ impl SessionAuth {
 
     /// The organization that the user has selected.
     pub fn organization(&self) -> Option<&ActiveOrganization> {
-        self.organization.as_ref()
+        self.organization
+            .get_or_init(|| self.claims.organization())
+            .as_ref()
     }
 
     /// The id of the selected organization.
@@ -453,18 +458,24 @@ impl SessionAuth {
     }
 }
 
+impl PartialEq for SessionAuth {
+    fn eq(&self, other: &Self) -> bool {
+        self.claims == other.claims && self.token == other.token
+    }
+}
+
 impl fmt::Debug for SessionAuth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SessionAuth")
             .field("claims", &self.claims)
-            .field("organization", &self.organization)
+            .field("organization", &self.organization())
             .finish_non_exhaustive()
     }
 }
 
 impl Serialize for SessionAuth {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let organization = self.organization.as_ref();
+        let organization = self.organization();
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("tokenType", SESSION_TOKEN)?;
         map.serialize_entry("sessionClaims", &self.claims)?;
@@ -618,7 +629,7 @@ impl Serialize for Auth {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, UNIX_EPOCH};
+    use std::time::UNIX_EPOCH;
 
     use serde_json::json;
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::reason::RefreshFailure;
+use super::token_cache::TokenCache;
 use crate::errors::{MachineTokenVerificationError, TokenVerificationError};
 use crate::keys::{KeySet, PublicKey};
 
@@ -56,6 +57,7 @@ impl Keys {
 #[derive(Clone)]
 pub struct Answers {
     pub(super) keys: Keys,
+    pub(super) token_cache: Option<Arc<TokenCache>>,
     pub(super) refreshed: Option<Result<Vec<String>, RefreshFailure>>,
     pub(super) handshake_payload: Option<Result<Vec<String>, HandshakePayloadError>>,
     pub(super) machine_token: Option<Result<Value, MachineTokenVerificationError>>,
@@ -71,6 +73,7 @@ impl Answers {
     pub fn new(keys: Keys) -> Self {
         Self {
             keys,
+            token_cache: None,
             refreshed: None,
             handshake_payload: None,
             machine_token: None,

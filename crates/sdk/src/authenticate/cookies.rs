@@ -194,8 +194,10 @@ impl TokenFacts {
     fn read(token: Option<Cow<'_, str>>) -> Option<Self> {
         let token = token?;
         let decoded = jwt::decode(&token).ok();
-        let claim = |name| decoded.as_ref()?.unverified_claims().get(name);
-        let issuer = claim("iss").and_then(|issuer| issuer.as_str());
+        let date = |name| decoded.as_ref()?.unverified_number(name);
+        let issuer = decoded
+            .as_ref()
+            .and_then(|token| token.unverified_text("iss"));
         Some(Self {
             issuer_host: issuer.filter(|issuer| !issuer.is_empty()).map(|issuer| {
                 let host = issuer
@@ -203,8 +205,8 @@ impl TokenFacts {
                     .or_else(|| issuer.strip_prefix("http://"));
                 host.unwrap_or(issuer).to_owned()
             }),
-            issued_at: claim("iat").and_then(|date| date.as_f64()).unwrap_or(0.0),
-            expires_at: claim("exp").and_then(|date| date.as_f64()),
+            issued_at: date("iat").unwrap_or(0.0),
+            expires_at: date("exp"),
         })
     }
 }

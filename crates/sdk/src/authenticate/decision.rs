@@ -1,6 +1,7 @@
 //! The decision table, from top to bottom.
 
 use std::cell::OnceCell;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::cookies::{ClientCookies, session_token_in};
@@ -8,6 +9,7 @@ use super::facts::RequestFacts;
 use super::reason::{AuthErrorReason, RefreshFailure};
 use super::refresh::{self, RefreshSession};
 use super::state::RequestState;
+use super::token_cache::TokenCache;
 use super::verify_machine_token::{VerifyMachineToken, verify_machine_token};
 use super::{Answers, Settings, handshake, resolve, satellite};
 use crate::errors::{
@@ -110,8 +112,8 @@ impl<'a> Request<'a> {
     }
 
     fn with_session_token(&self, token: &str) -> Result<RequestState, Missing> {
-        match self.verify(token, TokenCarrier::Header)? {
-            Ok(claims) => Ok(RequestState::signed_in(SessionAuth::new(claims, token))),
+        match self.session(token, TokenCarrier::Header)? {
+            Ok(session) => Ok(RequestState::signed_in(session)),
             Err(error) => self.refused(error, TokenCarrier::Header),
         }
     }
@@ -151,14 +153,14 @@ impl<'a> Request<'a> {
         if is_issued_before(token, updated_at) {
             return Ok(self.handshake(AuthErrorReason::SessionTokenIatBeforeClientUat));
         }
-        match self.verify(token, TokenCarrier::Cookie)? {
-            Ok(claims) => Ok(self.with_session(SessionAuth::new(claims, &**token))),
+        match self.session(token, TokenCarrier::Cookie)? {
+            Ok(session) => Ok(self.with_session(session)),
             Err(error) => self.refused(error, TokenCarrier::Cookie),
         }
     }
 
     /// A session that is as it should be may still belong elsewhere.
-    fn with_session(&self, session: SessionAuth) -> RequestState {
+    fn with_session(&self, session: Arc<SessionAuth>) -> RequestState {
         satellite::visited_from_one(self)
             .or_else(|| self.activate_organization(&session))
             .unwrap_or_else(|| RequestState::signed_in(session))
@@ -182,6 +184,32 @@ impl<'a> Request<'a> {
 
     fn handshake(&self, reason: AuthErrorReason) -> RequestState {
         handshake::start_or_sign_out(self, reason, String::new())
+    }
+
+    /// The session of a token that is genuine, remembered if it has been seen before. `Err` only
+    /// when its key is missing.
+    fn session(
+        &self,
+        token: &str,
+        carrier: TokenCarrier,
+    ) -> Result<Verified<Arc<SessionAuth>>, Missing> {
+        let Answers {
+            keys, token_cache, ..
+        } = self.answers;
+        let verify = &self.settings.verify;
+        let found = |cache: &Arc<TokenCache>| cache.find(token, keys, verify.clock_skew, self.now);
+        if let Some(session) = token_cache.as_ref().and_then(found) {
+            return Ok(Ok(session));
+        }
+        let claims = match self.verify(token, carrier)? {
+            Ok(claims) => claims,
+            Err(error) => return Ok(Err(error)),
+        };
+        let session = Arc::new(SessionAuth::new(claims, token));
+        if let Some(cache) = token_cache {
+            cache.keep(&session, keys);
+        }
+        Ok(Ok(session))
     }
 
     /// Verifies a session token. `Err` only when its key is missing.
@@ -284,6 +312,6 @@ pub(super) fn key_of<'a>(
 /// read says nothing here; its verification will.
 fn is_issued_before(token: &str, updated_at: i64) -> bool {
     let decoded = jwt::decode(token).ok();
-    let issued_at = decoded.and_then(|token| token.unverified_claims().get("iat")?.as_f64());
+    let issued_at = decoded.and_then(|token| token.unverified_number("iat"));
     issued_at.is_some_and(|issued_at| issued_at < updated_at as f64)
 }

@@ -85,9 +85,7 @@ fn question(request: &Request<'_>) -> Result<RefreshSession, RefreshFailure> {
     let decoded =
         jwt::decode(expired_token).map_err(|_| RefreshFailure::ExpiredSessionTokenDecodeFailed)?;
     let session_id = decoded
-        .unverified_claims()
-        .get("sid")
-        .and_then(|id| id.as_str())
+        .unverified_text("sid")
         .filter(|id| is_id(id))
         .ok_or(RefreshFailure::ExpiredSessionTokenMissingSidClaim)?;
     Ok(RefreshSession {

@@ -79,12 +79,12 @@ impl fmt::Debug for RequestState {
 }
 
 impl RequestState {
-    pub(super) fn signed_in(session: SessionAuth) -> Self {
+    pub(super) fn signed_in(session: impl Into<Arc<SessionAuth>>) -> Self {
         Self::signed_in_with(session, HeaderMap::new())
     }
 
-    pub(super) fn signed_in_with(session: SessionAuth, headers: HeaderMap) -> Self {
-        Self::signed_in_as(Caller::Session(Arc::new(session)), headers)
+    pub(super) fn signed_in_with(session: impl Into<Arc<SessionAuth>>, headers: HeaderMap) -> Self {
+        Self::signed_in_as(Caller::Session(session.into()), headers)
     }
 
     pub(super) fn machine(machine: MachineAuth) -> Self {

@@ -213,7 +213,9 @@ pub async fn verified(server: &TestServer, token: &str) -> Metadata {
     let key = keys.get(&key_id).expect("a key of the instance");
     jwt::verify(token, key, &options, server.now())
         .unwrap()
-        .as_map()
+        .as_value()
+        .as_object()
+        .unwrap()
         .clone()
 }
 
