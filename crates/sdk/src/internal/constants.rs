@@ -47,7 +47,8 @@ pub mod query_parameters {
     pub const SESSION: &str = "__session";
 }
 
-/// Names of headers.
+/// Names of headers that are Clerk's own, or that proxies and browsers set. The standard ones are
+/// in [`http::header`].
 pub mod headers {
     /// Of a response: signed in, signed out, handshake.
     pub const AUTH_STATUS: &str = "x-clerk-auth-status";
@@ -59,6 +60,42 @@ pub mod headers {
     pub const FORWARDED_HOST: &str = "x-forwarded-host";
     /// The scheme that the visitor used.
     pub const FORWARDED_PROTO: &str = "x-forwarded-proto";
+    /// The port that the visitor used.
+    pub const FORWARDED_PORT: &str = "x-forwarded-port";
+    /// The scheme that the visitor used, from one network of proxies. Not read here.
+    pub const CLOUD_FRONT_FORWARDED_PROTO: &str = "cloudfront-forwarded-proto";
     /// What the browser wants the answer for.
     pub const SEC_FETCH_DEST: &str = "sec-fetch-dest";
+    /// From which site the browser comes. Not read here.
+    pub const SEC_FETCH_SITE: &str = "sec-fetch-site";
+    /// Between a middleware and the application behind it: the session token.
+    pub const AUTH_TOKEN: &str = "x-clerk-auth-token";
+    /// Between a middleware and the application behind it: proves who wrote the others.
+    pub const AUTH_SIGNATURE: &str = "x-clerk-auth-signature";
+    /// Between a middleware and the application behind it: the address of the request.
+    pub const CLERK_URL: &str = "x-clerk-clerk-url";
+    /// Between a middleware and the application behind it: options, encrypted.
+    pub const CLERK_REQUEST_DATA: &str = "x-clerk-request-data";
+    /// Of a response: where the browser is sent by Clerk.
+    pub const CLERK_REDIRECT_TO: &str = "x-clerk-redirect-to";
+    /// Of a request: that the answer should tell more.
+    pub const ENABLE_DEBUG: &str = "x-clerk-debug";
+    /// Of a response: which scripts the page may run.
+    pub const NONCE: &str = "x-nonce";
+}
+
+/// Names under which a framework may keep what is known about a request.
+pub mod attributes {
+    /// The session token.
+    pub const AUTH_TOKEN: &str = "__clerkAuthToken";
+    /// Proves who wrote the others.
+    pub const AUTH_SIGNATURE: &str = "__clerkAuthSignature";
+    /// Signed in, signed out, handshake.
+    pub const AUTH_STATUS: &str = "__clerkAuthStatus";
+    /// Why not signed in.
+    pub const AUTH_REASON: &str = "__clerkAuthReason";
+    /// Why not signed in, in words.
+    pub const AUTH_MESSAGE: &str = "__clerkAuthMessage";
+    /// The address of the request.
+    pub const CLERK_URL: &str = "__clerkUrl";
 }

@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use http::Request;
+use http::{Request, header};
 use ironclerk::authenticate::{
-    Answers, AuthenticatorBuilder, Keys, OrganizationSync, RequestFacts, RequestState, Settings,
-    Step, decide,
+    Answers, AuthStatus, AuthenticatorBuilder, Keys, OrganizationSync, RequestFacts, RequestState,
+    Settings, Step, decide,
 };
 use ironclerk::errors::{ConfigurationError, UnknownTokenType};
 use ironclerk::internal::{is_machine_token, is_machine_token_by_prefix};
@@ -310,11 +310,22 @@ fn helpers() {
                 "M2MToken": TokenType::M2mToken.as_str(),
                 "OAuthToken": TokenType::OauthToken.as_str(),
             }),
-            // The constructors take no other type, and there is a test of the constants.
-            "authenticatedMachineObject"
-            | "unauthenticatedMachineObject"
-            | "AuthStatus"
-            | "constants" => continue,
+            "AuthStatus" => json!({
+                "SignedIn": AuthStatus::SignedIn.as_str(),
+                "SignedOut": AuthStatus::SignedOut.as_str(),
+                "Handshake": AuthStatus::Handshake.as_str(),
+            }),
+            "constants" => {
+                for (group, constants) in expected.as_object().expect("groups") {
+                    let names = constants.as_object().expect("names").values();
+                    for name in names.filter_map(Value::as_str) {
+                        assert!(is_constant(group, name), "{group} {name}");
+                    }
+                }
+                continue;
+            }
+            // The constructors take no other type.
+            "authenticatedMachineObject" | "unauthenticatedMachineObject" => continue,
             other => panic!("{other}"),
         };
         if let Some(members) = expected.as_object_mut() {
@@ -329,6 +340,77 @@ fn helpers() {
         let is_unknown = case["args"][0] == "foo" || case["args"][0].is_null();
         assert!(types.is_err() || is_unknown, "{case}");
     }
+}
+
+/// Whether we have a constant for this name: our own, or one of the standard headers.
+fn is_constant(group: &str, name: &str) -> bool {
+    use ironclerk::internal::constants::{attributes, cookies, headers, query_parameters};
+    let ours: &[&str] = match group {
+        "Attributes" => &[
+            attributes::AUTH_TOKEN,
+            attributes::AUTH_SIGNATURE,
+            attributes::AUTH_STATUS,
+            attributes::AUTH_REASON,
+            attributes::AUTH_MESSAGE,
+            attributes::CLERK_URL,
+        ],
+        "Cookies" => &[
+            cookies::SESSION,
+            cookies::REFRESH,
+            cookies::CLIENT_UAT,
+            cookies::HANDSHAKE,
+            cookies::HANDSHAKE_NONCE,
+            cookies::DEV_BROWSER,
+            cookies::REDIRECT_COUNT,
+        ],
+        "Headers" => &[
+            headers::AUTH_STATUS,
+            headers::AUTH_REASON,
+            headers::AUTH_MESSAGE,
+            headers::AUTH_TOKEN,
+            headers::AUTH_SIGNATURE,
+            headers::CLERK_URL,
+            headers::CLERK_REQUEST_DATA,
+            headers::CLERK_REDIRECT_TO,
+            headers::ENABLE_DEBUG,
+            headers::NONCE,
+            headers::FORWARDED_HOST,
+            headers::FORWARDED_PORT,
+            headers::FORWARDED_PROTO,
+            headers::CLOUD_FRONT_FORWARDED_PROTO,
+            headers::SEC_FETCH_DEST,
+            headers::SEC_FETCH_SITE,
+            "reporting-endpoints",
+        ],
+        "QueryParameters" => &[
+            query_parameters::CLERK_SYNCED,
+            query_parameters::CLERK_REDIRECT_URL,
+            query_parameters::SUFFIXED_COOKIES,
+            query_parameters::DEV_BROWSER,
+            query_parameters::LEGACY_DEV_BROWSER,
+            query_parameters::HANDSHAKE,
+            query_parameters::HANDSHAKE_NONCE,
+            query_parameters::HANDSHAKE_HELP,
+            query_parameters::HANDSHAKE_REASON,
+            query_parameters::HANDSHAKE_FORMAT,
+            query_parameters::SESSION,
+        ],
+        _ => &["application/json"],
+    };
+    let standard = [
+        header::ACCEPT,
+        header::AUTHORIZATION,
+        header::CACHE_CONTROL,
+        header::CONTENT_TYPE,
+        header::CONTENT_SECURITY_POLICY,
+        header::CONTENT_SECURITY_POLICY_REPORT_ONLY,
+        header::HOST,
+        header::LOCATION,
+        header::ORIGIN,
+        header::REFERER,
+        header::USER_AGENT,
+    ];
+    ours.contains(&name) || standard.iter().any(|it| it == name)
 }
 
 /// Name, why, code and message of our refusal; an empty code where the token is good.
