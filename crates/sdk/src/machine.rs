@@ -613,6 +613,50 @@ mod tests {
     }
 
     #[test]
+    fn a_jwt_is_verified_with_a_key_at_hand() {
+        let key = crate::keys::PrivateKey::generate().expect("a key");
+        let sign = |typ: &str, claims: Value| {
+            let options = jwt::SignOptions {
+                header: Map::from_iter([("typ".to_owned(), json!(typ))]),
+                ..jwt::SignOptions::default()
+            };
+            jwt::sign(&claims, &key, &options, NOW).expect("a token")
+        };
+        // No browser has asked for these tokens, so no application is named as having done so.
+        let options = VerifyOptions {
+            authorized_parties: vec!["https://app.example.com".to_owned()],
+            ..VerifyOptions::default()
+        };
+        let verify = |token: &str| verify(token, &key.public_key(), &options, NOW);
+        let machine = json!({"sub": "mch_1", "exp": 60});
+        let user = json!({"sub": "user_1", "exp": 60});
+        for (token, outcome) in [
+            (sign("JWT", machine.clone()), Ok(TokenType::M2mToken)),
+            (sign("at+jwt", user.clone()), Ok(TokenType::OauthToken)),
+            (
+                sign("application/at+jwt", user.clone()),
+                Ok(TokenType::OauthToken),
+            ),
+            (sign("at+jwt", machine), Err(Code::TokenVerificationFailed)),
+            (
+                sign(
+                    "at+jwt",
+                    json!({"sub": "user_1", "exp": 60, "azp": "https://b"}),
+                ),
+                Err(Code::TokenVerificationFailed),
+            ),
+            (sign("JWT", user), Err(Code::TokenVerificationFailed)),
+            ("ak_1".to_owned(), Err(Code::UnexpectedError)),
+            ("a.b".to_owned(), Err(Code::TokenInvalid)),
+            ("a.b.c".to_owned(), Err(Code::TokenInvalid)),
+            (String::new(), Err(Code::TokenInvalid)),
+        ] {
+            let found = verify(&token).map(|machine| machine.token_type());
+            assert_eq!(found.map_err(|error| error.code), outcome, "{token}");
+        }
+    }
+
+    #[test]
     fn a_date_is_in_ms_even_if_clerk_says_seconds() {
         let reply = |date: Value| json!({"id": "i", "subject": "user_1", "expiration": date});
         for (date, expires_at) in [

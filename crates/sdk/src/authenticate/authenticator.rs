@@ -722,6 +722,7 @@ mod tests {
         let authenticator = from_variables(&[
             ("CLERK_PUBLISHABLE_KEY", PUBLISHABLE_KEY),
             ("CLERK_SECRET_KEY", "sk_live_x"),
+            ("CLERK_MACHINE_SECRET_KEY", "ak_x"),
             ("CLERK_JWT_KEY", &one_line),
             ("CLERK_API_URL", "http://localhost:3000"),
             ("CLERK_API_VERSION", ""),
@@ -734,6 +735,9 @@ mod tests {
         assert_eq!(settings.api_version, "v1");
         let key = settings.secret_key.as_ref().map(SecretKey::expose);
         assert_eq!(key, Some("sk_live_x"));
+        let key = settings.machine_secret_key.as_ref().map(SecretKey::expose);
+        assert_eq!(key, Some("ak_x"));
+        assert!(!format!("{authenticator:?}").contains("ak_x"));
         assert!(!format!("{authenticator:?}").contains("sk_live_x"));
     }
 
