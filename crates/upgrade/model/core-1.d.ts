@@ -428,6 +428,7 @@ declare module "@clerk/clerk-react" {
   export function useSignIn(): { signIn: SignInResource; setSession(session: unknown, beforeEmit: unknown): Promise<void>; setActive: unknown };
   export function useSignUp(): { signUp: SignUpResource; setSession(session: unknown, beforeEmit: unknown): Promise<void>; setActive: unknown };
   export function useMagicLink(resource: unknown): MagicLinkFlow;
+  export function useEmailLink(resource: unknown): MagicLinkFlow;
   export function useAuth(): { sessionClaims: JwtPayload };
   export const ClerkProvider: Component;
   export const ClerkLoaded: Component;
@@ -531,7 +532,11 @@ declare module "@clerk/express" {
 declare module "@clerk/astro/server" {
   export function getAuth(request: unknown): AuthObject;
 }
+interface OrganizationStatic {
+  create(name: string): Promise<OrganizationResource>;
+}
 declare module "@clerk/clerk-js" {
+  export const Organization: OrganizationStatic;
   export class Clerk extends BrowserClerkInstance {}
   export default Clerk;
 }

@@ -29,10 +29,17 @@ pub(crate) enum ModelType {
     /// `{ data, total_count }` of frontend lists.
     Page(Arc<ModelType>),
     /// An object type without a name.
-    Inline(Arc<BTreeMap<&'static str, ModelType>>),
+    Inline(Arc<Members>),
     Function(Arc<Signature>),
     Component(&'static str),
     Unknown,
+}
+
+/// An object type without a name, and the function that gives it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Members {
+    pub owner: String,
+    pub members: BTreeMap<&'static str, ModelType>,
 }
 
 /// A function or method.
@@ -116,7 +123,9 @@ impl Model {
             .flat_map(|module| module.exports.values());
         let inline = exports.clone().filter_map(|export| match export {
             ModelType::Function(signature) => match &signature.returns {
-                ModelType::Inline(members) => Some(members.values().cloned().collect::<Vec<_>>()),
+                ModelType::Inline(inline) => {
+                    Some(inline.members.values().cloned().collect::<Vec<_>>())
+                }
                 _ => None,
             },
             _ => None,
@@ -317,9 +326,10 @@ impl Reader {
             TSType::TSArrayType(array) => {
                 ModelType::List(Arc::new(self.ty(&array.element_type, owner)))
             }
-            TSType::TSTypeLiteral(literal) => {
-                ModelType::Inline(Arc::new(self.members(&literal.members, owner)))
-            }
+            TSType::TSTypeLiteral(literal) => ModelType::Inline(Arc::new(Members {
+                owner: owner.to_owned(),
+                members: self.members(&literal.members, owner),
+            })),
             TSType::TSFunctionType(function) => ModelType::Function(Arc::new(Signature {
                 name: String::new(),
                 parameters: self.parameters(&function.params),
@@ -396,7 +406,9 @@ mod tests {
                 ModelType::List(ty) | ModelType::Promise(ty) | ModelType::Page(ty) => {
                     check(model, ty)
                 }
-                ModelType::Inline(members) => members.values().for_each(|ty| check(model, ty)),
+                ModelType::Inline(inline) => {
+                    inline.members.values().for_each(|ty| check(model, ty))
+                }
                 ModelType::Function(signature) => {
                     check(model, &signature.returns);
                     signature.parameters.iter().for_each(|ty| check(model, ty));

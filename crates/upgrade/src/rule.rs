@@ -88,6 +88,9 @@ pub enum Change {
         names: Vec<String>,
         /// The entry that has them now.
         to: String,
+        /// The entry that has it now, for names that moved to another one than `to`.
+        #[serde(default)]
+        others: BTreeMap<String, String>,
     },
     /// An export has another name.
     ExportRenamed {
@@ -111,6 +114,9 @@ pub enum Change {
         names: Vec<String>,
         /// An expression to write instead.
         replacement: Option<String>,
+        /// They still work, for now.
+        #[serde(default)]
+        deprecated: bool,
     },
     /// Exports that were classes are types only: they cannot be used as values.
     ExportTypeOnly {
@@ -166,6 +172,9 @@ pub enum Change {
         option: String,
         /// An expression that gives it.
         value: String,
+        /// Which argument the options are, counted from zero.
+        #[serde(default)]
+        argument: usize,
     },
     /// An option became the first argument.
     OptionToArgument {
@@ -197,10 +206,8 @@ pub enum Change {
     MemberRenamed {
         /// The interfaces of the type model that have it.
         types: Vec<String>,
-        /// The old name.
-        member: String,
-        /// The new name.
-        to: String,
+        /// The new name for each old one.
+        members: BTreeMap<String, String>,
     },
     /// Properties or methods are gone.
     MemberRemoved {
@@ -241,14 +248,10 @@ pub enum Change {
         /// The option.
         option: String,
     },
-    /// A prop of a component has another name.
+    /// Props of components have other names.
     PropRenamed {
-        /// The components.
-        components: Vec<String>,
-        /// The old name.
-        prop: String,
-        /// The new names; several when the value goes to each of them.
-        to: Vec<String>,
+        /// The new name for each old `Component.prop`; several when the value goes to each of them.
+        props: BTreeMap<String, Vec<String>>,
         /// The value is another one as well and has to be written by a person.
         #[serde(default)]
         new_value: bool,
@@ -264,23 +267,30 @@ pub enum Change {
     ComponentChanged {
         /// The components.
         components: Vec<String>,
+        /// Only with this prop.
+        prop: Option<String>,
     },
     /// Keys of an appearance object changed.
     AppearanceKeys {
         /// The part of the appearance: `elements` or `variables`.
         part: String,
-        /// The old keys.
-        keys: Vec<String>,
-        /// The new key, if there is one that does the same.
-        to: Option<String>,
-        /// They can be taken out.
+        /// The new key for each old one that has one.
         #[serde(default)]
-        delete: bool,
+        renamed: BTreeMap<String, String>,
+        /// Keys that can be taken out.
+        #[serde(default)]
+        removed: Vec<String>,
+        /// Keys that mean something else.
+        #[serde(default)]
+        changed: Vec<String>,
     },
     /// Keys of a localization changed.
     LocalizationKeys {
-        /// The keys.
+        /// The keys, with the keys that they are in: `signIn.start.title`.
         keys: Vec<String>,
+        /// They are gone; otherwise their text changed.
+        #[serde(default)]
+        removed: bool,
     },
     /// An environment variable has another name.
     EnvironmentVariable {
@@ -291,6 +301,9 @@ pub enum Change {
         /// The value is another one as well and has to be fetched by a person.
         #[serde(default)]
         new_value: bool,
+        /// Only without a prefix.
+        #[serde(default)]
+        exact: bool,
     },
     /// Packages of Clerk have a Core 2 release.
     PackageVersion {

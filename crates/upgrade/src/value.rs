@@ -86,7 +86,7 @@ impl Value {
             Type::Model(ModelType::Named(interface)) => {
                 self.with(CORE_1.member(interface, name)?.clone())
             }
-            Type::Model(ModelType::Inline(members)) => self.with(members.get(name)?.clone()),
+            Type::Model(ModelType::Inline(inline)) => self.with(inline.members.get(name)?.clone()),
             Type::Model(ModelType::Page(element)) if name == "data" => {
                 self.with(ModelType::List(element.clone()))
             }

@@ -79,7 +79,13 @@ impl<'a> Checker<'_, 'a> {
         if let Some((_, name)) = member
             && !self.index.methods.contains(name)
         {
-            return None;
+            // `fastify.register(clerkPlugin, options)`
+            if name != "register" {
+                return None;
+            }
+            let plugin = self.value(arguments.first()?.as_expression()?)?;
+            let rules = self.index.functions.get(&plugin.signature()?.name)?;
+            return Some((rules, plugin));
         }
         if let Some(value) = self.value(callee) {
             let rules = self.index.functions.get(&value.signature()?.name)?;
@@ -236,49 +242,81 @@ impl<'a> Checker<'_, 'a> {
                     }
                 }
             }
-            Change::OptionRequired { option, value, .. } => {
-                let options = self.options(arguments);
-                let given: Vec<_> = options.iter().map(|options| options.object).collect();
-                if given
-                    .iter()
-                    .any(|object| property_of(object, option).is_some() || has_spread(object))
-                {
-                    return;
-                }
-                let old = if option == "publishableKey" {
-                    property_in(&given, "frontendApi")
-                } else {
-                    None
-                };
-                if old.is_some() {
-                    return;
-                }
-                let fix = match (arguments.len(), given.as_slice()) {
-                    (1, [object]) if options[0].own => Fix::Review(vec![
-                        self.with_property(object, &format!("{option}: {value}")),
-                    ]),
-                    (0, _) => {
-                        let end = call.end - 1;
-                        if self.source(call).ends_with("()") {
-                            Fix::Review(vec![insert(end, format!("{{ {option}: {value} }}"))])
+            Change::OptionRequired {
+                option,
+                value,
+                argument,
+                ..
+            } => {
+                self.required_option(rule, option, value, *argument, arguments, call, origin);
+            }
+            _ => {}
+        }
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parameters of one kind of rule"
+    )]
+    fn required_option(
+        &self,
+        rule: &'static Rule,
+        option: &str,
+        value: &str,
+        argument: usize,
+        arguments: &[Argument<'a>],
+        call: Span,
+        origin: &Origin,
+    ) {
+        if arguments.iter().any(Argument::is_spread) {
+            return;
+        }
+        let fix = match arguments.get(argument..) {
+            Some([given, ..]) => {
+                let options = self.options(std::slice::from_ref(given));
+                match options.as_slice() {
+                    [options] => {
+                        let object = options.object;
+                        // An old key that another rule turns into the option counts as it.
+                        let old = ["frontendApi", "apiKey"];
+                        if argument > 0
+                            || property_of(object, option).is_some()
+                            || has_spread(object)
+                            || old.iter().any(|old| {
+                                property_of(object, old).is_some()
+                                    && option == "publishableKey"
+                                    && *old == "frontendApi"
+                            })
+                        {
+                            return;
+                        }
+                        if options.own {
+                            Fix::Review(vec![
+                                self.with_property(object, &format!("{option}: {value}")),
+                            ])
                         } else {
                             Fix::None
                         }
                     }
+                    _ if argument > 0 => return,
                     _ => Fix::None,
-                };
-                let what =
-                    format!("Core 2 needs the option `{option}` here, or its environment variable");
-                self.report(
-                    rule,
-                    origin,
-                    Span::new(call.start, call.start + callee_length(self.source(call))),
-                    &what,
-                    fix,
-                );
+                }
             }
-            _ => {}
-        }
+            _ if arguments.len() == argument && self.source(call).ends_with(')') => {
+                let separator = if argument == 0 { "" } else { ", " };
+                let end = arguments
+                    .last()
+                    .map_or(call.end - 1, |last| last.span().end);
+                Fix::Review(vec![insert(
+                    end,
+                    format!("{separator}{{ {option}: {value} }}"),
+                )])
+            }
+            _ => Fix::None,
+        };
+        let what = format!("Core 2 needs the option `{option}` here, or its environment variable");
+        let name = Span::new(call.start, call.start + callee_length(self.source(call)));
+        self.report(rule, origin, name, &what, fix);
     }
 
     fn renamed_option(
@@ -482,15 +520,6 @@ impl<'a> Checker<'_, 'a> {
         callee: &Value,
     ) {
         let name = self.method_span(&call.callee);
-        let mut edits = Vec::new();
-        if let Some(to) = to {
-            edits.push(replace(name, to));
-        }
-        let expressions: Option<Vec<&Expression<'a>>> = call
-            .arguments
-            .iter()
-            .map(|argument| argument.as_expression())
-            .collect();
         let what = match to {
             Some(to) => format!(
                 "`{}` is `{to}` in Core 2 and takes an object of options",
@@ -501,39 +530,98 @@ impl<'a> Checker<'_, 'a> {
                 self.source(name)
             ),
         };
-        let Some(expressions) = expressions else {
-            self.report(rule, &callee.origin, name, &what, Fix::None);
-            return;
-        };
+        let first = call.arguments.first().and_then(Argument::as_expression);
         if to.is_none()
             && !matches!(
-                expressions.first(),
+                first,
                 Some(Expression::StringLiteral(_) | Expression::TemplateLiteral(_))
             )
         {
             return;
         }
-        if let (Some(first), Some(last)) = (expressions.first(), expressions.last()) {
-            if expressions.len() > options.len() {
-                self.report(rule, &callee.origin, name, &what, Fix::None);
-                return;
-            }
-            let written: Vec<String> = expressions
-                .iter()
-                .zip(options)
-                .map(|(expression, option)| {
-                    let text = self.source(expression.span());
-                    if text == option {
-                        option.clone()
-                    } else {
-                        format!("{option}: {text}")
+        let edits = match (call.callee.get_inner_expression(), to) {
+            (Expression::Identifier(local), Some(to)) => self
+                .module
+                .symbol_of(&local.reference_id)
+                .and_then(|symbol| self.renamed_function(symbol, to, options)),
+            (_, Some(to)) => options_of(self, call, options).map(|mut edits| {
+                edits.push(replace(name, to));
+                edits
+            }),
+            (_, None) => options_of(self, call, options),
+        };
+        self.report(
+            rule,
+            &callee.origin,
+            name,
+            &what,
+            edits.map_or(Fix::None, Fix::Safe),
+        );
+    }
+
+    /// A function that was taken out of an object gets its new name everywhere, and each of its calls its options.
+    fn renamed_function(
+        &self,
+        symbol: oxc_semantic::SymbolId,
+        to: &str,
+        options: &[String],
+    ) -> Option<Vec<Edit>> {
+        let declaration = self.module.semantic.scoping().symbol_declaration(symbol);
+        let AstKind::VariableDeclarator(declarator) = self.module.kind(declaration) else {
+            return None;
+        };
+        let BindingPattern::ObjectPattern(pattern) = &declarator.id else {
+            return None;
+        };
+        let position = pattern.properties.iter().position(|property| {
+            property
+                .value
+                .get_binding_identifier()
+                .is_some_and(|id| id.symbol_id.get() == Some(symbol))
+        })?;
+        let property = &pattern.properties[position];
+        let known = pattern
+            .properties
+            .iter()
+            .find(|other| other.key.is_specific_static_name(to));
+        let mut edits = match known {
+            Some(known) => {
+                let local = self.source(known.value.span()).to_owned();
+                let end = after_comma(self.module.text, property.span.end);
+                let rest = &self.module.text[end as usize..];
+                let blank = u32::try_from(rest.len() - rest.trim_start().len()).unwrap_or(0);
+                let removed = match position.checked_sub(1) {
+                    Some(before) if position + 1 == pattern.properties.len() => {
+                        Span::new(pattern.properties[before].span.end, property.span.end)
                     }
-                })
-                .collect();
-            let span = Span::new(first.span().start, last.span().end);
-            edits.push(replace(span, format!("{{ {} }}", written.join(", "))));
+                    _ => Span::new(property.span.start, end + blank),
+                };
+                let mut edits = vec![replace(removed, "")];
+                edits.extend(self.rename_references(symbol, &local));
+                edits
+            }
+            None if property.shorthand && !self.is_name_taken(to) => {
+                let mut edits = vec![replace(property.span, to)];
+                edits.extend(self.rename_references(symbol, to));
+                edits
+            }
+            None if property.shorthand => vec![insert(property.span.start, format!("{to}: "))],
+            None => vec![replace(property.key.span(), to)],
+        };
+        let nodes: Vec<NodeId> = self.module.references(symbol).collect();
+        for node in nodes {
+            match self.module.semantic.nodes().parent_kind(node) {
+                AstKind::CallExpression(call)
+                    if call.callee.span() == self.module.kind(node).span() =>
+                {
+                    edits.extend(options_of(self, call, options)?);
+                }
+                // Lists of dependencies of a hook.
+                AstKind::ArrayExpression(_) => {}
+                _ => return None,
+            }
         }
-        self.report(rule, &callee.origin, name, &what, Fix::Safe(edits));
+        Some(edits)
     }
 
     /// The name at the end of a callee: `setSession` of `clerk.setSession`.
@@ -777,6 +865,39 @@ impl<'a> Checker<'_, 'a> {
     }
 }
 
+/// The edits that make an object of the arguments of a call; none when there are more than options.
+fn options_of<'a>(
+    checker: &Checker<'_, 'a>,
+    call: &CallExpression<'a>,
+    options: &[String],
+) -> Option<Vec<Edit>> {
+    let expressions: Vec<&Expression<'a>> = call
+        .arguments
+        .iter()
+        .map(|argument| argument.as_expression())
+        .collect::<Option<_>>()?;
+    let (Some(first), Some(last)) = (expressions.first(), expressions.last()) else {
+        return Some(Vec::new());
+    };
+    if expressions.len() > options.len() {
+        return None;
+    }
+    let written: Vec<String> = expressions
+        .iter()
+        .zip(options)
+        .map(|(expression, option)| {
+            let text = checker.source(expression.span());
+            if text == option {
+                option.clone()
+            } else {
+                format!("{option}: {text}")
+            }
+        })
+        .collect();
+    let span = Span::new(first.span().start, last.span().end);
+    Some(vec![replace(span, format!("{{ {} }}", written.join(", ")))])
+}
+
 /// Where a text names a host, and not one that only contains its name.
 fn host_in(text: &str, host: &str) -> Option<usize> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
@@ -800,13 +921,6 @@ pub(super) fn property_of<'e, 'a>(
                 .then_some(&**property),
             ObjectPropertyKind::SpreadProperty(_) => None,
         })
-}
-
-fn property_in<'e, 'a>(
-    objects: &[&'e ObjectExpression<'a>],
-    name: &str,
-) -> Option<&'e ObjectProperty<'a>> {
-    objects.iter().find_map(|object| property_of(object, name))
 }
 
 fn has_spread(object: &ObjectExpression<'_>) -> bool {

@@ -29,21 +29,22 @@ impl<'a> Checker<'_, 'a> {
         };
         for rule in rules {
             match &rule.change {
-                Change::PropRenamed {
-                    prop,
-                    to,
-                    new_value,
-                    ..
-                } => {
-                    self.renamed_prop(
-                        element,
-                        rule,
-                        &value.origin,
-                        component,
-                        prop,
-                        to,
-                        *new_value,
-                    );
+                Change::PropRenamed { props, new_value } => {
+                    for (prop, to) in props {
+                        if let Some((owner, prop)) = prop.split_once('.')
+                            && owner == component
+                        {
+                            self.renamed_prop(
+                                element,
+                                rule,
+                                &value.origin,
+                                component,
+                                prop,
+                                to,
+                                *new_value,
+                            );
+                        }
+                    }
                 }
                 Change::PropRemoved { props, .. } => {
                     for prop in props {
@@ -55,7 +56,13 @@ impl<'a> Checker<'_, 'a> {
                         self.report(rule, &value.origin, attribute.name.span(), &what, fix);
                     }
                 }
-                Change::ComponentChanged { .. } => {
+                Change::ComponentChanged { prop, .. } => {
+                    if prop
+                        .as_ref()
+                        .is_some_and(|prop| attribute_of(element, prop).is_none())
+                    {
+                        continue;
+                    }
                     let name = element.name.span();
                     let is_first = !self
                         .findings
@@ -162,7 +169,10 @@ impl<'a> Checker<'_, 'a> {
             if let Some(rules) = self.index.appearance.get(&*name) {
                 for rule in rules {
                     let Change::AppearanceKeys {
-                        part, to, delete, ..
+                        part,
+                        renamed,
+                        removed,
+                        ..
                     } = &rule.change
                     else {
                         continue;
@@ -170,30 +180,56 @@ impl<'a> Checker<'_, 'a> {
                     let Some(origin) = self.appearance_origin(id, part) else {
                         continue;
                     };
-                    let what = match to {
-                        Some(to) => format!("the key `{name}` of `{part}` is `{to}` in Core 2"),
-                        None => format!("the key `{name}` of `{part}` is not known to Core 2"),
-                    };
-                    let fix = match to {
-                        Some(to) => Fix::Safe(vec![self.renamed_key(property, to)]),
-                        None if *delete => {
-                            Fix::Safe(vec![self.without_property(object, property.span)])
-                        }
-                        None => Fix::None,
+                    let (what, fix) = match renamed.get(&*name) {
+                        Some(to) => (
+                            format!("the key `{name}` of `{part}` is `{to}` in Core 2"),
+                            Fix::Safe(vec![self.renamed_key(property, to)]),
+                        ),
+                        None if removed.iter().any(|key| *key == name) => (
+                            format!("the key `{name}` of `{part}` is not known to Core 2"),
+                            Fix::Safe(vec![self.without_property(object, property.span)]),
+                        ),
+                        None => (
+                            format!("the key `{name}` of `{part}` means something else in Core 2"),
+                            Fix::None,
+                        ),
                     };
                     self.report(rule, &origin, property.key.span(), &what, fix);
                 }
             }
-            if let Some(rules) = self.index.localization.get(&*name) {
-                for rule in rules {
-                    let Some(origin) = self.localization_origin(id) else {
-                        continue;
-                    };
-                    let what = format!("the key `{name}` of the localization changed in Core 2");
-                    self.report(rule, &origin, property.key.span(), &what, Fix::None);
+            for (path, rule) in self.index.localization.get(&*name).into_iter().flatten() {
+                let Change::LocalizationKeys { removed, .. } = &rule.change else {
+                    continue;
+                };
+                if !self.is_at_path(id, path) {
+                    continue;
                 }
+                let Some(origin) = self.given_to_component(id, "localization") else {
+                    continue;
+                };
+                let what = if *removed {
+                    format!("the key `{path}` of the localization is gone in Core 2")
+                } else {
+                    format!("the text that `{path}` replaces is another one in Core 2")
+                };
+                self.report(rule, &origin, property.key.span(), &what, Fix::None);
             }
         }
+    }
+
+    /// Whether an object is where a path of keys leads to, up to its last key.
+    fn is_at_path(&self, object: NodeId, path: &str) -> bool {
+        let mut at = object;
+        for key in path.rsplit('.').skip(1) {
+            let (outermost, kind) = self.module.outer(at);
+            match kind {
+                AstKind::ObjectProperty(property) if property.key.is_specific_static_name(key) => {
+                    at = self.module.parent(self.module.parent(outermost));
+                }
+                _ => return false,
+            }
+        }
+        !matches!(self.module.outer(at).1, AstKind::ObjectProperty(_))
     }
 
     /// Whether an object is the `elements` or `variables` of an appearance given to a Clerk component.
@@ -204,10 +240,6 @@ impl<'a> Checker<'_, 'a> {
             _ => return None,
         }
         self.given_to_component(object, "appearance")
-    }
-
-    fn localization_origin(&self, object: NodeId) -> Option<Origin> {
-        self.given_to_component(object, "localization")
     }
 
     /// Whether an object is, or is inside of, the value of a prop of a Clerk component, or a constant named like that prop.

@@ -95,7 +95,8 @@ impl<'a> Checker<'_, 'a> {
         let symbol = specifier.local.symbol_id.get();
         let local = specifier.local.name.as_str();
         match &rule.change {
-            Change::ExportMoved { to, .. } => {
+            Change::ExportMoved { to, others, .. } => {
+                let to = others.get::<str>(name.as_ref()).unwrap_or(to);
                 let edits = self.moved_import(import, specifier, to, name);
                 let fix = self.moved_fix(entry, to, rule, symbol, edits);
                 let what = format!("`{name}` is exported by `{to}` in Core 2");
@@ -189,7 +190,7 @@ impl<'a> Checker<'_, 'a> {
                     rule,
                     &origin,
                     specifier.span,
-                    &format!("`{name}` is gone in Core 2"),
+                    &format!("`{name}` is {} in Core 2", gone(rule)),
                     fix,
                 );
             }
@@ -424,8 +425,16 @@ impl<'a> Checker<'_, 'a> {
                 object.to_owned()
             }
         };
+        edits.push(self.claim(import.span));
         edits.extend(self.rename_references(symbol, &format!("{base}.{name}")));
         Fix::Safe(edits)
+    }
+
+    /// An edit that changes nothing and keeps other fixes of the same pass away from a statement: each of them may add
+    /// what the other has added already.
+    fn claim(&self, statement: Span) -> Edit {
+        let first = Span::new(statement.start, statement.start + 1);
+        replace(first, self.source(first))
     }
 
     /// The local name under which an export is imported already.
@@ -898,7 +907,8 @@ impl<'a> Checker<'_, 'a> {
             let name = export_name(&specifier.local);
             for rule in self.index.export_rules(entry, name) {
                 match &rule.change {
-                    Change::ExportMoved { to, .. } => {
+                    Change::ExportMoved { to, others, .. } => {
+                        let to = others.get::<str>(name.as_ref()).unwrap_or(to);
                         let edits = self.moved_export(export, specifier, to);
                         let fix = self.moved_fix(entry, to, rule, None, edits);
                         self.report(
@@ -943,7 +953,7 @@ impl<'a> Checker<'_, 'a> {
                             rule,
                             &origin,
                             specifier.span,
-                            &format!("`{name}` is gone in Core 2"),
+                            &format!("`{name}` is {} in Core 2", gone(rule)),
                             Fix::None,
                         );
                     }
@@ -1026,7 +1036,8 @@ impl<'a> Checker<'_, 'a> {
         let origin = Self::imported_from(entry);
         for rule in self.index.export_rules(entry, name) {
             let (what, fix) = match &rule.change {
-                Change::ExportMoved { to, .. } => {
+                Change::ExportMoved { to, others, .. } => {
+                    let to = others.get::<str>(name.as_ref()).unwrap_or(to);
                     let edits = vec![self.source_edit(source, to)];
                     let fix = if alone {
                         self.moved_fix(entry, to, rule, None, edits)
@@ -1061,7 +1072,7 @@ impl<'a> Checker<'_, 'a> {
                     )
                 }
                 Change::ExportRemoved { .. } | Change::SettersFolded { .. } => {
-                    (format!("`{name}` is gone in Core 2"), Fix::None)
+                    (format!("`{name}` is {} in Core 2", gone(rule)), Fix::None)
                 }
                 Change::HostMoved { .. } => {
                     (format!("`{name}` has another value in Core 2"), Fix::None)
@@ -1143,14 +1154,15 @@ impl<'a> Checker<'_, 'a> {
                 }
                 let origin = Self::imported_from(entry);
                 match &rule.change {
-                    Change::ExportMoved { to, .. } => {
+                    Change::ExportMoved { to, others, .. } => {
+                        let to = others.get::<str>(name.as_ref()).unwrap_or(to);
                         if seen.contains(name) {
                             continue;
                         }
                         let all_move = references.len() == uses.len()
                             && uses.iter().all(|(other, _, _)| {
                                 self.index.export_rules(entry, other).iter().any(|rule| {
-                                    matches!(&rule.change, Change::ExportMoved { to: other, .. } if other == to)
+                                    matches!(&rule.change, Change::ExportMoved { to: target, others, .. } if others.get(other).unwrap_or(target) == to)
                                 })
                             });
                         let fix = if all_move {
@@ -1524,7 +1536,8 @@ impl<'a> Checker<'_, 'a> {
             .and_then(|id| id.symbol_id.get());
         for rule in self.index.export_rules(entry, name) {
             match &rule.change {
-                Change::ExportMoved { to, .. } => {
+                Change::ExportMoved { to, others, .. } => {
+                    let to = others.get::<str>(name.as_ref()).unwrap_or(to);
                     let what = format!("`{name}` is exported by `{to}` in Core 2");
                     let fix = match source {
                         Some(source) => {
@@ -1591,6 +1604,7 @@ impl<'a> Checker<'_, 'a> {
                         };
                         let base =
                             known.map_or(object.as_str(), |known| self.source(known.value.span()));
+                        edits.push(self.claim(pattern.span));
                         edits.extend(self.rename_references(symbol, &format!("{base}.{name}")));
                         if self.is_exported(symbol) {
                             Fix::None
@@ -1611,7 +1625,7 @@ impl<'a> Checker<'_, 'a> {
                         rule,
                         &origin,
                         key,
-                        &format!("`{name}` is gone in Core 2"),
+                        &format!("`{name}` is {} in Core 2", gone(rule)),
                         Fix::None,
                     );
                 }
@@ -1768,7 +1782,8 @@ impl<'a> Checker<'_, 'a> {
             };
             for rule in self.index.export_rules(entry, &name) {
                 let (what, fix) = match &rule.change {
-                    Change::ExportMoved { to, .. } => {
+                    Change::ExportMoved { to, others, .. } => {
+                        let to = others.get::<str>(name.as_ref()).unwrap_or(to);
                         let fix = if object.properties.len() == 1 {
                             Fix::Review(vec![self.source_edit(source, to)])
                         } else {
@@ -1789,14 +1804,25 @@ impl<'a> Checker<'_, 'a> {
                         ),
                         Fix::None,
                     ),
-                    Change::ExportRemoved { .. } | Change::SettersFolded { .. } => {
-                        (format!("the mocked `{name}` is gone in Core 2"), Fix::None)
-                    }
+                    Change::ExportRemoved { .. } | Change::SettersFolded { .. } => (
+                        format!("the mocked `{name}` is {} in Core 2", gone(rule)),
+                        Fix::None,
+                    ),
                     _ => continue,
                 };
                 self.report(rule, &origin, property.key.span(), &what, fix);
             }
         }
+    }
+}
+
+/// Gone, or going.
+fn gone(rule: &Rule) -> &'static str {
+    match rule.change {
+        Change::ExportRemoved {
+            deprecated: true, ..
+        } => "deprecated",
+        _ => "gone",
     }
 }
 
@@ -1807,19 +1833,19 @@ fn single_export<'a>(export: &ExportFromDeclaration<'a>) -> Option<&'a str> {
     }
 }
 
-/// Whether an entry fits a pattern with at most one `*`, which stands for one or more characters.
+/// Whether an entry fits a pattern, in which each `*` stands for any text.
 fn matches_entry(pattern: &str, entry: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == entry,
-        Some((before, after)) => entry
-            .strip_prefix(before)
-            .and_then(|rest| {
-                if after.is_empty() {
-                    Some(rest)
-                } else {
-                    rest.find(after).map(|at| &rest[..at])
-                }
-            })
-            .is_some_and(|rest| !rest.is_empty() || after.is_empty()),
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| entry.strip_prefix(first)) else {
+        return false;
+    };
+    let mut open = false;
+    for part in parts {
+        open = part.is_empty();
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
     }
+    open || rest.is_empty()
 }

@@ -3,6 +3,7 @@
 use super::{Checker, replace};
 use crate::{
     Change, Edit, Fix, Rule,
+    model::ModelType,
     value::{Origin, Type, Value},
 };
 use oxc_ast::{
@@ -175,23 +176,18 @@ impl<'a> Checker<'_, 'a> {
     ) {
         for rule in rules {
             let (types, to) = match &rule.change {
-                Change::MemberRenamed { types, to, .. } => (types, Some(to)),
+                Change::MemberRenamed { types, members } => (types, members.get(name)),
                 Change::MemberRemoved { types, .. } => (types, None),
                 _ => continue,
             };
             let origin: &Origin = &value.origin;
-            let matching = match value.interface() {
-                Some(interface) => types.iter().any(|ty| ty == interface),
-                // An inline type of the model, by the function that gives it.
-                None => match &value.ty {
-                    Type::Model(crate::model::ModelType::Inline(members)) => members.get(name).is_some_and(|member| {
-                        matches!(member, crate::model::ModelType::Function(signature) if signature.name.split('.').next().is_some_and(|owner| types.iter().any(|ty| ty == owner)))
-                            || types.iter().any(|ty| ty == "*")
-                    }),
-                    Type::Model(crate::model::ModelType::Component(_)) => false,
-                    _ => false,
-                },
+            let owner = match &value.ty {
+                Type::Model(ModelType::Named(interface)) => *interface,
+                // A type without a name goes by the function that gives it.
+                Type::Model(ModelType::Inline(inline)) => inline.owner.as_str(),
+                _ => continue,
             };
+            let matching = types.iter().any(|ty| ty == owner);
             if !matching {
                 continue;
             }

@@ -46,7 +46,8 @@ pub(crate) struct Index {
     members: HashMap<String, Vec<&'static Rule>>,
     components: HashMap<String, Vec<&'static Rule>>,
     appearance: HashMap<String, Vec<&'static Rule>>,
-    localization: HashMap<String, Vec<&'static Rule>>,
+    /// Rules about a localization, by the last part of the key, with the whole key.
+    localization: HashMap<String, Vec<(String, &'static Rule)>>,
     variables: Vec<(String, &'static Rule)>,
     literals: Vec<(String, &'static Rule)>,
 }
@@ -98,17 +99,31 @@ impl Index {
                         .insert(call.rsplit(['.', ' ']).next().unwrap_or(call).to_owned());
                 }
             }
-            Change::MemberRenamed { member, .. } => {
-                self.members.entry(member.clone()).or_default().push(rule);
+            Change::MemberRenamed { members, .. } => {
+                for member in members.keys() {
+                    self.members.entry(member.clone()).or_default().push(rule);
+                }
             }
             Change::MemberRemoved { members, .. } => {
                 for member in members {
                     self.members.entry(member.clone()).or_default().push(rule);
                 }
             }
-            Change::PropRenamed { components, .. }
-            | Change::PropRemoved { components, .. }
-            | Change::ComponentChanged { components } => {
+            Change::PropRenamed { props, .. } => {
+                let mut components: Vec<&str> = props
+                    .keys()
+                    .filter_map(|prop| Some(prop.split_once('.')?.0))
+                    .collect();
+                components.dedup();
+                for component in components {
+                    self.components
+                        .entry(component.to_owned())
+                        .or_default()
+                        .push(rule);
+                }
+            }
+            Change::PropRemoved { components, .. }
+            | Change::ComponentChanged { components, .. } => {
                 for component in components {
                     self.components
                         .entry(component.clone())
@@ -116,14 +131,23 @@ impl Index {
                         .push(rule);
                 }
             }
-            Change::AppearanceKeys { keys, .. } => {
-                for key in keys {
+            Change::AppearanceKeys {
+                renamed,
+                removed,
+                changed,
+                ..
+            } => {
+                for key in renamed.keys().chain(removed).chain(changed) {
                     self.appearance.entry(key.clone()).or_default().push(rule);
                 }
             }
-            Change::LocalizationKeys { keys } => {
+            Change::LocalizationKeys { keys, .. } => {
                 for key in keys {
-                    self.localization.entry(key.clone()).or_default().push(rule);
+                    let last = key.rsplit('.').next().unwrap_or(key);
+                    self.localization
+                        .entry(last.to_owned())
+                        .or_default()
+                        .push((key.clone(), rule));
                 }
             }
             Change::EnvironmentVariable { from, .. } => self.variables.push((from.clone(), rule)),

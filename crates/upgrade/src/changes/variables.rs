@@ -1,6 +1,7 @@
 //! Environment variables in code: `process.env.X` and its kin in other runtimes and frameworks.
 
 use super::{Checker, replace};
+use crate::configuration::PREFIXES;
 use crate::{Change, Confidence, Fix, Rule, value::Origin};
 use oxc_ast::{
     AstKind,
@@ -12,22 +13,10 @@ use oxc_ast::{
 use oxc_semantic::NodeId;
 use oxc_span::{GetSpan, Span};
 
-/// Prefixes with which frameworks hand a variable to the browser; they stay.
-const PREFIXES: [&str; 8] = [
-    "NEXT_PUBLIC_",
-    "VITE_",
-    "REACT_APP_",
-    "EXPO_PUBLIC_",
-    "GATSBY_",
-    "PUBLIC_",
-    "NUXT_PUBLIC_",
-    "",
-];
-
 /// The new name of an environment variable, whatever its prefix, if `from` is its old name.
 pub(crate) fn renamed_variable(name: &str, from: &str, to: &str) -> Option<String> {
     let prefix = name.strip_suffix(from)?;
-    PREFIXES.contains(&prefix).then(|| format!("{prefix}{to}"))
+    (prefix.is_empty() || PREFIXES.contains(&prefix)).then(|| format!("{prefix}{to}"))
 }
 
 impl<'a> Checker<'_, 'a> {
@@ -39,10 +28,17 @@ impl<'a> Checker<'_, 'a> {
         edit: impl Fn(&str) -> String,
     ) {
         for (from, rule) in &self.index.variables {
-            let Change::EnvironmentVariable { to, new_value, .. } = &rule.change else {
+            let Change::EnvironmentVariable {
+                to,
+                new_value,
+                exact,
+                ..
+            } = &rule.change
+            else {
                 continue;
             };
-            let Some(new) = renamed_variable(name, from, to) else {
+            let Some(new) = renamed_variable(name, from, to).filter(|_| !exact || name == from)
+            else {
                 continue;
             };
             let what = if *new_value {

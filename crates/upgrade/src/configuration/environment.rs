@@ -4,7 +4,8 @@ use super::{Format, Place, code_lines, fix, span};
 use crate::{Change, Edit, Finding};
 
 /// What bundlers put before a variable that a browser may see. The new name keeps it.
-const PREFIXES: [&str; 8] = [
+/// Prefixes with which frameworks hand a variable to the browser; they stay.
+pub(crate) const PREFIXES: [&str; 8] = [
     "EXPO_PUBLIC_",
     "GATSBY_",
     "NEXT_PUBLIC_",
@@ -42,13 +43,16 @@ pub(super) fn check(place: &Place<'_>, findings: &mut Vec<Finding>) {
         from,
         to,
         new_value,
+        exact,
     } = &place.rule.change
     else {
         return;
     };
     let text = &place.source.text;
     for (start, line) in code_lines(text, place.format) {
-        let names: Vec<(usize, &str)> = mentions(line, from).collect();
+        let names: Vec<(usize, &str)> = mentions(line, from)
+            .filter(|(_, name)| !exact || name == from)
+            .collect();
         let Some(&(first, old)) = names.first() else {
             continue;
         };

@@ -7,6 +7,7 @@ mod json;
 mod version;
 
 use aho_corasick::AhoCorasick;
+pub(crate) use environment::PREFIXES;
 use std::sync::LazyLock;
 
 use crate::{
