@@ -1,5 +1,11 @@
 //! Middleware and extractors for actix-web 4.
 //!
+//! - [`Auth`] for a handler that serves everybody,
+//! - [`SignedIn`] for one that serves users only,
+//! - [`Caller`] for one that serves machines too: whoever comes with a token that the middleware
+//!   accepts,
+//! - [`AuthObject`] for one that serves everybody, and machines as what they are.
+//!
 //! ```
 //! use actix_web::{App, web};
 //! use ironclerk::actix::{ClerkMiddleware, SignedIn};
@@ -55,7 +61,7 @@ type LocalFuture<T> = std::pin::Pin<Box<dyn Future<Output = T>>>;
 
 /// Authenticates every request before it reaches a handler.
 ///
-/// The request gets [`Auth`] and [`RequestState`](crate::authenticate::RequestState) as
+/// The request gets [`Auth`] and [`RequestState`] as
 /// extensions, the response the state's headers. A browser that has to visit Clerk's Frontend API
 /// first is redirected (307). A request of nobody passes: [`SignedIn`] and [`RequireAuth`] refuse.
 ///

@@ -241,8 +241,7 @@ pub struct MachineTokenVerificationError {
 }
 
 impl MachineTokenVerificationError {
-    /// A failure of this kind. Implementations of
-    /// [`BackendApi`](crate::authenticate::BackendApi) make them.
+    /// A failure of this kind. Implementations of `authenticate::BackendApi` make them.
     pub fn new(code: MachineTokenVerificationErrorCode, message: impl Into<String>) -> Self {
         Self {
             code,

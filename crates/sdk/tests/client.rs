@@ -646,3 +646,28 @@ async fn a_machine_token_is_asked_about_once_and_the_answer_is_bounded() {
         assert_eq!(key, "Bearer ak_machine_very_secret");
     }
 }
+
+#[tokio::test]
+async fn a_machine_token_that_nobody_answers_about_is_refused_in_time() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let client = Client::builder()
+        .secret_key(SecretKey::new(KEY).unwrap())
+        .api_url(url)
+        .timeout(Duration::from_millis(200))
+        .build()
+        .unwrap();
+    let authenticator = Authenticator::builder()
+        .secret_key(KEY)
+        .accepts_token(TokenType::ApiKey)
+        .backend_api(client)
+        .build()
+        .unwrap();
+    let request = Request::get("/").header("authorization", "Bearer ak_1");
+    let (parts, ()) = request.body(()).unwrap().into_parts();
+    let start = Instant::now();
+    let state = authenticator.authenticate(&parts).await;
+    assert!(start.elapsed() < Duration::from_secs(4));
+    assert!(!state.is_signed_in());
+    assert_eq!(state.reason().unwrap().as_str(), "unexpected-error");
+}
