@@ -8,10 +8,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::SystemTime;
 
-use ironclerk::authenticate::{
-    BackendApi, BackendApiFuture, HandshakePayloadError, RefreshFailure, RefreshSession,
-    VerifyMachineToken,
-};
+use ironclerk::authenticate::{BackendApi, BackendApiFuture, VerifyMachineToken};
 use ironclerk::errors::{
     MachineTokenVerificationError as MachineError, MachineTokenVerificationErrorCode as MachineCode,
 };
@@ -51,20 +48,6 @@ const ACCEPTED: [TokenType; 2] = [TokenType::SessionToken, TokenType::ApiKey];
 struct Fake;
 
 impl BackendApi for Fake {
-    fn refresh_session(
-        &self,
-        _: RefreshSession,
-    ) -> BackendApiFuture<'_, Result<Vec<String>, RefreshFailure>> {
-        Box::pin(async { Err(RefreshFailure::FetchError) })
-    }
-
-    fn handshake_payload(
-        &self,
-        _: String,
-    ) -> BackendApiFuture<'_, Result<Vec<String>, HandshakePayloadError>> {
-        Box::pin(async { Err(HandshakePayloadError("none".to_owned())) })
-    }
-
     fn verify_machine_token(
         &self,
         request: VerifyMachineToken,

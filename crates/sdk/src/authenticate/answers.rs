@@ -68,6 +68,12 @@ pub struct Answers {
 #[error("HandshakeService: error getting handshake payload: {0}")]
 pub struct HandshakePayloadError(pub String);
 
+impl HandshakePayloadError {
+    pub(super) fn no_client() -> Self {
+        Self("there is no client of the Backend API".to_owned())
+    }
+}
+
 impl Answers {
     /// Nothing but the keys that are at hand.
     pub fn new(keys: Keys) -> Self {

@@ -180,7 +180,7 @@ impl Authenticator {
             }),
             Step::NeedHandshakePayload(nonce) => answers.handshake_payload(match api {
                 Some(api) => api.handshake_payload(nonce).await,
-                None => Err(no_backend_api()),
+                None => Err(HandshakePayloadError::no_client()),
             }),
             Step::NeedMachineToken(question) => {
                 let settings = self.settings();
@@ -232,7 +232,9 @@ impl Authenticator {
                 Step::Done(state) => return *state,
                 Step::NeedKey(key_id) => answers.key(key_id, Err(no_key_source())),
                 Step::NeedRefresh(_) => answers.refreshed(Err(RefreshFailure::MissingApiClient)),
-                Step::NeedHandshakePayload(_) => answers.handshake_payload(Err(no_backend_api())),
+                Step::NeedHandshakePayload(_) => {
+                    answers.handshake_payload(Err(HandshakePayloadError::no_client()))
+                }
                 Step::NeedMachineToken(_) => {
                     answers.machine_token(Err(MachineTokenVerificationError::unexpected()));
                 }
@@ -250,10 +252,6 @@ impl Authenticator {
         answers.token_cache.clone_from(&self.0.token_cache);
         answers
     }
-}
-
-fn no_backend_api() -> HandshakePayloadError {
-    HandshakePayloadError("there is no client of the Backend API".to_owned())
 }
 
 /// Configures an [`Authenticator`]. An empty text counts as not set.
