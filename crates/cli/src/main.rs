@@ -11,6 +11,8 @@ mod output;
 #[cfg(feature = "server")]
 mod serve;
 mod token;
+#[cfg(feature = "upgrade")]
+mod upgrade;
 
 use std::process::ExitCode;
 
@@ -20,7 +22,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 ///
 /// `ironclerk dev` starts a Clerk of your own with a demo user and an application that it
 /// protects. The other commands talk to it without configuration while they are run in the same
-/// folder, and to any other Clerk through CLERK_SECRET_KEY and CLERK_API_URL.
+/// folder, and to any other Clerk through CLERK_SECRET_KEY and CLERK_API_URL. `ironclerk upgrade`
+/// needs no Clerk at all: it finds Core 1 code in a JavaScript codebase and rewrites it.
 ///
 /// IronClerk is independent of Clerk Inc.
 #[derive(Parser)]
@@ -39,6 +42,8 @@ enum Command {
     Token(token::Arguments),
     Jwt(jwt::Arguments),
     Api(api::Arguments),
+    #[cfg(feature = "upgrade")]
+    Upgrade(upgrade::Arguments),
     /// Print the completion script of a shell
     Completions {
         /// The shell
@@ -55,6 +60,8 @@ fn main() -> ExitCode {
         Command::Token(arguments) => token::run(&arguments),
         Command::Jwt(arguments) => jwt::run(&arguments),
         Command::Api(arguments) => api::run(&arguments),
+        #[cfg(feature = "upgrade")]
+        Command::Upgrade(arguments) => return upgrade::main(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "ironclerk", &mut script);

@@ -13,9 +13,13 @@ fn help() {
         "jwt decode",
         "jwt verify",
         "api",
+        "upgrade",
         "completions",
     ] {
         if cfg!(not(feature = "server")) && ["", "dev", "serve"].contains(&command) {
+            continue;
+        }
+        if cfg!(not(feature = "upgrade")) && ["", "upgrade"].contains(&command) {
             continue;
         }
         let output = Command::new(env!("CARGO_BIN_EXE_ironclerk"))

@@ -15,6 +15,9 @@
 //! | [`check`] | the entry points |
 //! | [`configuration`] | rules for files that are not code |
 //! | [`discover`] | the walk: packages and their Clerk versions, and the files worth looking at |
+//! | [`scan`] | a whole codebase: every file checked on all processors, edits made and written |
+//! | [`report`] | what was found, as text, JSON, SARIF, Markdown, HTML and workflow annotations |
+//! | [`select`] | names that a person typed: rules, packages |
 //! | [`release`] | Clerk's packages, and which version is of which generation |
 #![warn(missing_docs)]
 
@@ -29,7 +32,10 @@ mod module;
 pub mod project;
 pub mod release;
 mod resolve;
+pub mod report;
 pub mod rule;
+pub mod scan;
+pub mod select;
 pub mod source;
 mod value;
 
