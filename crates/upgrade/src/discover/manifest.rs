@@ -83,12 +83,9 @@ impl Dependency {
         let of = |version: &Version| self.package.generation(version);
         let declared = release::minimum(&self.range).as_ref().map(of);
         let locked = self.locked.as_ref().map(of);
-        // A range of Core 2 over a lock file of Core 1 was edited and not installed yet; a range
-        // that admits both is what the lock file makes of it.
-        match (declared, locked) {
-            (Some(Generation::Core2), _) => Generation::Core2,
-            (declared, locked) => locked.or(declared).unwrap_or(Generation::Undeclared),
-        }
+        // What is installed counts: a range that admits both is what the lock file makes of it, and
+        // one that was just raised is not installed yet, so its code still has to be looked at.
+        locked.or(declared).unwrap_or(Generation::Undeclared)
     }
 }
 
@@ -280,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lock_file_decides_what_the_range_leaves_open() {
+    fn what_is_installed_counts() {
         let generation = |range: &str, locked: Option<&str>| {
             let dependency = Dependency {
                 package: release::clerk_package("@clerk/backend").expect("a Clerk package"),
@@ -291,7 +288,7 @@ mod tests {
             dependency.generation()
         };
         assert_eq!(generation("^0.38.0", None), Generation::Core1);
-        assert_eq!(generation("^1.0.0", Some("0.38.15")), Generation::Core2);
+        assert_eq!(generation("^1.0.0", Some("0.38.15")), Generation::Core1);
         assert_eq!(generation(">=0.30", Some("1.2.0")), Generation::Core2);
         assert_eq!(generation("latest", Some("0.38.15")), Generation::Core1);
         assert_eq!(generation("latest", None), Generation::Undeclared);

@@ -5,6 +5,9 @@ use std::fmt::Write;
 use super::{Page, Report, counted, reason};
 use crate::{Confidence, Finding, Fix};
 
+/// Whether a finding belongs to a part of the plan.
+type Part = fn(&Finding) -> bool;
+
 /// GitHub takes issues of 65,536 characters; what is beyond that is counted.
 const LONGEST: usize = 60_000;
 
@@ -52,7 +55,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
             count(is_by_hand),
         );
     }
-    let parts: [(&str, &str, fn(&Finding) -> bool); 3] = [
+    let parts: [(&str, &str, Part); 3] = [
         (
             "Rewritten by `ironclerk upgrade --fix`",
             "Nothing to decide here.",

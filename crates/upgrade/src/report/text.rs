@@ -8,7 +8,7 @@ use similar::TextDiff;
 use super::{Hunk, Lines, Report, confidence_name, counted, reason};
 use crate::rule::FixClass;
 use crate::scan::Scan;
-use crate::{Confidence, Finding, Fix, Rule, RuleSet, Source};
+use crate::{Change, Confidence, Finding, Fix, Rule, RuleSet, Source};
 
 /// Colours, where they are wanted. They never carry meaning alone.
 #[derive(Clone, Copy)]
@@ -160,11 +160,15 @@ fn summary(out: &mut String, report: &Report<'_>, paint: Paint) {
         .count();
     if scan.fixed() > 0 {
         let (places, files) = (counted(scan.fixed(), "place"), counted(edited, "file"));
-        let _ = writeln!(
-            out,
-            "{}",
-            paint.bold(&format!("Rewrote {places} in {files}."))
-        );
+        let line = format!("Rewrote {places} in {files}.");
+        let _ = writeln!(out, "{}", paint.bold(&line));
+        let fixed = scan.files.iter().flat_map(|file| &file.fixed);
+        if fixed
+            .into_iter()
+            .any(|finding| is_about_versions(report, finding))
+        {
+            out.push_str("Reinstall the packages now. Keep the list above: code that has Core 2 installed\nis taken for upgraded by the next run.\n");
+        }
     }
     let total = report.count(|_| true);
     if total == 0 {
@@ -227,6 +231,11 @@ fn summary(out: &mut String, report: &Report<'_>, paint: Paint) {
         scan.elapsed.as_secs_f64()
     );
     let _ = writeln!(out, "{}", paint.dim(&line));
+}
+
+fn is_about_versions(report: &Report<'_>, finding: &Finding) -> bool {
+    let rule = report.scan.rules.get(finding.rule);
+    rule.is_some_and(|rule| matches!(rule.change, Change::PackageVersion { .. }))
 }
 
 /// The edits of a scan as a unified diff.
