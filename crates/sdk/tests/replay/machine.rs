@@ -260,7 +260,7 @@ fn signed_in(token: &str, reply: &Value) -> AuthObject {
 }
 
 /// What the helpers of `@clerk/backend/internal` answer. What types do not let be asked for is
-/// skipped, and counted.
+/// held to that.
 #[test]
 fn helpers() {
     let file = recorded("machine_helpers.json");
