@@ -1,0 +1,7 @@
+import type { MembershipRole } from '@clerk/types';
+
+export interface Member {
+  role: MembershipRole;
+}
+
+export const isAdmin = (member: Member) => member.role === 'admin';
