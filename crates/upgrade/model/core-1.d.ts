@@ -294,17 +294,20 @@ interface ClientResource {
   signUp: SignUpResource;
 }
 interface SignInResource {
-  createMagicLinkFlow(): unknown;
+  createMagicLinkFlow(): MagicLinkFlow;
+  createEmailLinkFlow(): MagicLinkFlow;
   supported_external_accounts: unknown;
   userData: PublicUserData;
 }
 interface SignUpResource {
-  createMagicLinkFlow(): unknown;
+  createMagicLinkFlow(): MagicLinkFlow;
+  createEmailLinkFlow(): MagicLinkFlow;
   supported_external_accounts: unknown;
   attemptWeb3WalletVerification(params: unknown): Promise<SignUpResource>;
 }
 interface EmailAddressResource {
-  createMagicLinkFlow(): unknown;
+  createMagicLinkFlow(): MagicLinkFlow;
+  createEmailLinkFlow(): MagicLinkFlow;
 }
 interface MagicLinkFlow {
   startMagicLinkFlow(params: unknown): Promise<unknown>;

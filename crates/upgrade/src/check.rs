@@ -169,6 +169,7 @@ fn parse<'a>(
         Dialect::Tsx => &[SourceType::tsx()],
     };
     let mut first = None;
+    let mut recovered = None;
     for kind in kinds {
         let parsed = parse_as(*kind);
         if parsed.diagnostics.is_empty() && !parsed.panicked {
@@ -177,6 +178,13 @@ fn parse<'a>(
         if first.is_none() {
             first = parsed.diagnostics.into_iter().next();
         }
+        if !parsed.panicked {
+            recovered.get_or_insert(parsed.program);
+        }
+    }
+    // A mistake that the parser could step over, such as an assignment to `a?.b`: the rest is understood.
+    if let Some(program) = recovered {
+        return Ok(program);
     }
     let (message, offset) = first.map_or_else(
         || ("unexpected end".to_owned(), 0),

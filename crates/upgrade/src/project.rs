@@ -127,6 +127,16 @@ impl Project {
             .max_by_key(|&index| self.packages[index].directory.len())
     }
 
+    /// Whether a package, or one of those above it, declares any Clerk package.
+    pub fn declares_clerk(&self, package: Option<usize>) -> bool {
+        let above = |index: &usize| self.packages.get(*index).and_then(|package| package.parent);
+        std::iter::successors(package, above).take(64).any(|index| {
+            self.packages
+                .get(index)
+                .is_some_and(|package| !package.clerk.is_empty())
+        })
+    }
+
     /// Which generation of a Clerk package a file uses: as declared by the nearest `package.json`, going up, that names it.
     pub fn generation(&self, package: Option<usize>, clerk_package: &str) -> Generation {
         let mut next = package;

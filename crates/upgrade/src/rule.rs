@@ -138,7 +138,7 @@ pub enum Change {
     EntryRemoved {
         /// The entries; `*` stands for one or more parts of the path.
         from: Vec<String>,
-        /// Where an export lives now, by its name.
+        /// Where an export lives now, by its name, or by `package:name` where that depends on the package.
         #[serde(default)]
         to: BTreeMap<String, String>,
     },

@@ -559,9 +559,10 @@ impl<'a> Checker<'_, 'a> {
                 .specifiers
                 .as_ref()
                 .map_or(0, |specifiers| specifiers.len());
+        let package = split_package(entry).0;
         let targets: Option<Vec<&str>> = names
             .iter()
-            .map(|(name, _)| to.get(*name).map(String::as_str))
+            .map(|(name, _)| entry_target(to, package, name))
             .collect();
         let fix = match targets {
             Some(targets) if complete && !targets.is_empty() => {
@@ -657,10 +658,10 @@ impl<'a> Checker<'_, 'a> {
         let Some((rule, to)) = self.entry_rule(entry) else {
             return false;
         };
-        let fix = match name.and_then(|name| to.get(name)) {
+        let fix = match name.and_then(|name| entry_target(to, split_package(entry).0, name)) {
             Some(target) => Fix::Review(vec![replace(
                 Span::new(literal.start + 1, literal.end - 1),
-                target.as_str(),
+                target,
             )]),
             None => Fix::None,
         };
@@ -718,7 +719,7 @@ impl<'a> Checker<'_, 'a> {
             };
             return vec![removal, self.with_specifier(target, &text)];
         }
-        if specifiers.len() == 1 {
+        if specifiers.len() == 1 || self.all_move(import, to) {
             return vec![self.source_edit(&import.source, to)];
         }
         let quote = self.quote(import.source.span);
@@ -734,6 +735,27 @@ impl<'a> Checker<'_, 'a> {
             self.without_specifier(import, specifier.span),
             insert(import.span.end, statement),
         ]
+    }
+
+    /// Whether every name of a declaration is one that moved to the same entry.
+    fn all_move(&self, import: &ImportDeclaration<'a>, entry: &str) -> bool {
+        import
+            .specifiers
+            .iter()
+            .flatten()
+            .all(|specifier| match specifier {
+                ImportDeclarationSpecifier::ImportSpecifier(specifier) => {
+                    let name = export_name(&specifier.imported);
+                    let rules = self.index.export_rules(import.source.value.as_str(), name);
+                    rules.iter().any(|rule| match &rule.change {
+                        Change::ExportMoved { to, others, .. } => {
+                            others.get(name).unwrap_or(to) == entry
+                        }
+                        _ => false,
+                    })
+                }
+                _ => false,
+            })
     }
 
     /// Another import declaration of an entry that can take one more name.
@@ -1814,6 +1836,17 @@ impl<'a> Checker<'_, 'a> {
             }
         }
     }
+}
+
+/// Where a name of a removed entry lives now; `package:name` is for one package alone.
+fn entry_target<'t>(
+    to: &'t std::collections::BTreeMap<String, String>,
+    package: &str,
+    name: &str,
+) -> Option<&'t str> {
+    to.get(name)
+        .or_else(|| to.get(&format!("{package}:{name}")))
+        .map(String::as_str)
 }
 
 /// Gone, or going.

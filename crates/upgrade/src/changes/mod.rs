@@ -248,6 +248,10 @@ impl<'m, 'a> Checker<'m, 'a> {
             .generation(self.module.package, &origin.package)
         {
             Generation::Core2 => return,
+            // Only worth telling who is known to come from Core 1.
+            Generation::Undeclared if matches!(rule.change, Change::ComponentChanged { .. }) => {
+                return;
+            }
             Generation::Undeclared => confidence = confidence.min(Confidence::Likely),
             Generation::Core1 => {}
         }

@@ -69,6 +69,8 @@ impl<'a> Checker<'_, 'a> {
             .filter(|package| generation(package) != crate::Generation::Undeclared)
             .collect();
         let package = match declared.as_slice() {
+            // Nothing says which packages there are; those that are declared are others.
+            [] if self.module.project.declares_clerk(self.module.package) => return None,
             [] => rule.packages.first()?,
             declared => declared
                 .iter()

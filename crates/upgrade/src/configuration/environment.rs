@@ -85,7 +85,9 @@ pub(super) fn check(place: &Place<'_>, findings: &mut Vec<Finding>) {
                 Vec::new()
             };
             (message, fix(place.rule, false, edits))
-        } else if value.is_none_or(|value| value.starts_with(fresh) || is_placeholder(value)) {
+        } else if !to.ends_with("_KEY")
+            || value.is_none_or(|value| value.starts_with(fresh) || is_placeholder(value))
+        {
             let message = format!("Core 2 reads {new} in place of {old}.");
             (message, fix(place.rule, true, renames()))
         } else if place.format == Format::Environment && !is_sample(&place.source.path) {
