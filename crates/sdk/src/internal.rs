@@ -12,9 +12,11 @@
 //! JavaScript: `@clerk/backend/internal`.
 
 pub mod constants;
+mod private_metadata;
 mod redirect;
 mod reverification;
 
 pub use crate::machine::{is_machine_token, is_machine_token_by_prefix};
+pub use private_metadata::without_private_metadata;
 pub use redirect::{CreateRedirect, RedirectError};
 pub use reverification::{reverification_error, reverification_error_response};

@@ -245,6 +245,10 @@ impl Claims {
         self.0.text(name)
     }
 
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.has(name)
+    }
+
     pub(crate) fn number(&self, name: &str) -> Option<f64> {
         self.0.number(name)
     }
@@ -508,10 +512,19 @@ fn check_issuer(payload: &Document, options: &VerifyOptions) -> Result<(), Token
     if payload.text("iss") == Some(expected) {
         return Ok(());
     }
-    Err(not_from_clerk(format!(
+    Err(not_from(payload, expected))
+}
+
+fn not_from(payload: &Document, expected: &str) -> TokenVerificationError {
+    not_from_clerk(format!(
         "Invalid JWT issuer claim (iss) {}. Expected \"{expected}\".",
         show(payload.get("iss"))
-    )))
+    ))
+}
+
+/// The error of a token that another instance has issued.
+pub(crate) fn wrong_issuer(claims: &Claims, expected: &str) -> TokenVerificationError {
+    not_from(&claims.0, expected)
 }
 
 /// A token without audience passes, and so does every token where no audience is configured.

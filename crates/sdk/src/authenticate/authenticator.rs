@@ -8,6 +8,7 @@ use http::request::Parts;
 
 #[cfg(feature = "client")]
 use super::BackendApi;
+use super::settings::without_scheme;
 use super::token_cache::TokenCache;
 #[cfg(feature = "client")]
 use super::verify_machine_token::verify_machine_token;
@@ -270,6 +271,7 @@ pub struct AuthenticatorBuilder {
     require_authorized_party: Option<bool>,
     clock_skew: Option<Duration>,
     issuer: Option<String>,
+    check_issuer: Option<bool>,
     proxy_url: Option<String>,
     domain: Option<String>,
     is_satellite: bool,
@@ -444,7 +446,16 @@ impl AuthenticatorBuilder {
         self
     }
 
-    /// The only accepted issuer (`iss`). Default: any.
+    /// Whether a session token that names its issuer must name this instance, by the publishable
+    /// key's host, the proxy, or `clerk.` before a satellite's domain. Default: true.
+    #[must_use]
+    pub fn check_issuer(mut self, is_checked: bool) -> Self {
+        self.check_issuer = Some(is_checked);
+        self
+    }
+
+    /// The only accepted issuer (`iss`). Default: this instance, see
+    /// [`check_issuer`](Self::check_issuer).
     #[must_use]
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.issuer = Some(issuer.into());
@@ -591,6 +602,7 @@ impl AuthenticatorBuilder {
             .unwrap_or(verify.require_authorized_party);
         verify.clock_skew = self.clock_skew.unwrap_or(verify.clock_skew);
 
+        settings.check_issuer = self.check_issuer.unwrap_or(settings.check_issuer);
         settings.proxy_url = match set(self.proxy_url) {
             Some(url) => Some(ProxyUrl::new(&url)?),
             None => None,
@@ -677,10 +689,7 @@ fn client_of(settings: &Settings) -> Result<Client, ConfigurationError> {
 /// A domain as people write it, without scheme and without a slash at its end.
 fn bare_domain(text: &str) -> String {
     let text = text.trim().trim_end_matches('/');
-    let without_scheme = text
-        .strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://"));
-    without_scheme.unwrap_or(text).to_owned()
+    without_scheme(text).to_owned()
 }
 
 /// The rule of Clerk's SDKs: `true` in any case, or a number above 0 at the beginning.

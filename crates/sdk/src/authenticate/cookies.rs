@@ -8,7 +8,7 @@ use http::header::COOKIE;
 use percent_encoding::percent_decode_str;
 
 use super::facts::RequestFacts;
-use super::settings::Settings;
+use super::settings::{Settings, without_scheme};
 use crate::instance::PublishableKey;
 use crate::internal::constants::cookies::{CLIENT_UAT, SESSION};
 use crate::internal::constants::query_parameters::DEV_BROWSER;
@@ -199,12 +199,9 @@ impl TokenFacts {
             .as_ref()
             .and_then(|token| token.unverified_text("iss"));
         Some(Self {
-            issuer_host: issuer.filter(|issuer| !issuer.is_empty()).map(|issuer| {
-                let host = issuer
-                    .strip_prefix("https://")
-                    .or_else(|| issuer.strip_prefix("http://"));
-                host.unwrap_or(issuer).to_owned()
-            }),
+            issuer_host: issuer
+                .filter(|issuer| !issuer.is_empty())
+                .map(|issuer| without_scheme(issuer).to_owned()),
             issued_at: date("iat").unwrap_or(0.0),
             expires_at: date("exp"),
         })

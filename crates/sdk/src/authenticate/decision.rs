@@ -242,7 +242,10 @@ impl<'a> Request<'a> {
             Ok(key) => key,
             Err(error) => return Ok(Err(error)),
         };
-        let claims = token.verify(key, options, self.now);
+        let claims = token.verify(key, options, self.now).and_then(|claims| {
+            self.settings.check_issuer(&claims)?;
+            Ok(claims)
+        });
         Ok(claims.and_then(|claims| match kind {
             TokenKind::Session => Ok(SessionClaims::from(claims)),
             _ => Err(mismatch()),

@@ -3,9 +3,9 @@
 use url::Url;
 
 use super::OrganizationSync;
-use crate::errors::ConfigurationError;
+use crate::errors::{ConfigurationError, TokenVerificationError};
 use crate::instance::{DEFAULT_API_URL, DEFAULT_API_VERSION, PublishableKey, SecretKey};
-use crate::jwt::VerifyOptions;
+use crate::jwt::{self, Claims, VerifyOptions};
 use crate::token_type::{AcceptsToken, TokenType};
 
 /// What an application has decided about authentication: its instance and its rules.
@@ -33,6 +33,10 @@ pub struct Settings {
     pub api_version: String,
     /// What a session token, or a machine token that is a JWT, has to be.
     pub verify: VerifyOptions,
+    /// Whether a session token that names its issuer (`iss`) must name this instance: the host of
+    /// the publishable key, the proxy, or `clerk.` before the domain of a satellite. Not asked
+    /// where [`VerifyOptions::issuer`] names one. Default: true.
+    pub check_issuer: bool,
     /// Where the Frontend API is reached through the application's own domain. Default: not.
     pub proxy_url: Option<ProxyUrl>,
     /// Whether this application shares the users of a primary application on another domain.
@@ -76,6 +80,7 @@ impl Settings {
             api_url: DEFAULT_API_URL.to_owned(),
             api_version: DEFAULT_API_VERSION.to_owned(),
             verify: VerifyOptions::default(),
+            check_issuer: true,
             proxy_url: None,
             is_satellite: false,
             domain: None,
@@ -174,10 +179,44 @@ impl Settings {
         }
     }
 
+    /// Whether these are the claims of a token of this instance, as far as they say.
+    pub(super) fn check_issuer(&self, claims: &Claims) -> Result<(), TokenVerificationError> {
+        let Some(key) = &self.publishable_key else {
+            return Ok(());
+        };
+        if !self.check_issuer || self.verify.issuer.is_some() || !claims.has("iss") {
+            return Ok(());
+        }
+        let issuer = without_scheme(claims.get_str("iss").unwrap_or_default());
+        match self.is_own(issuer.trim_end_matches('/'), key) {
+            true => Ok(()),
+            false => Err(jwt::wrong_issuer(claims, key.frontend_api_host())),
+        }
+    }
+
+    fn is_own(&self, issuer: &str, key: &PublishableKey) -> bool {
+        let domain_of_clerk = issuer.strip_prefix("clerk.");
+        let mut domains = self.domain.iter().chain(&self.satellite_domains);
+        issuer == key.frontend_api_host()
+            || domain_of_clerk.is_some_and(|domain| domains.any(|known| known == domain))
+            || self.proxy_url.as_ref().is_some_and(|proxy| {
+                let proxy = without_scheme(proxy.as_str()).trim_end_matches('/');
+                issuer == proxy || proxy.starts_with('/') && issuer.ends_with(proxy)
+            })
+    }
+
     pub(super) fn is_known_satellite(&self, url: &Url) -> bool {
         let mut domains = self.satellite_domains.iter();
         domains.any(|domain| has_domain(url, domain))
     }
+}
+
+/// An address without `https://` or `http://`.
+pub(super) fn without_scheme(url: &str) -> &str {
+    let rest = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"));
+    rest.unwrap_or(url)
 }
 
 /// A domain may name a port; one that does not stands for any.
