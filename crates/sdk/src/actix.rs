@@ -40,22 +40,26 @@ use std::fmt;
 use std::future::{Ready, ready};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::http::StatusCode as ActixStatus;
 use actix_web::http::header::{HeaderName as ActixName, HeaderValue as ActixValue};
+use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use http::header::LOCATION;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 
 use crate::authenticate::{
-    AcceptsToken, AuthObject, Authenticator, Caller, RequestFacts, RequestState,
+    AcceptsToken, AuthObject, Authenticator, Caller, ChooseAuthenticator, RequestFacts,
+    RequestState,
 };
 use crate::errors::ConfigurationError;
 use crate::require::{Refusal, Requirement};
 use crate::session::{Auth, Has, SessionAuth};
+use crate::webhook::{self, SigningSecrets, WebhookEvent};
 
 type LocalFuture<T> = std::pin::Pin<Box<dyn Future<Output = T>>>;
 
@@ -68,14 +72,16 @@ type LocalFuture<T> = std::pin::Pin<Box<dyn Future<Output = T>>>;
 /// JavaScript: `clerkMiddleware()`, `ClerkExpressWithAuth()`.
 #[derive(Clone, Debug)]
 #[doc(alias = "clerkMiddleware", alias = "ClerkExpressWithAuth")]
-pub struct ClerkMiddleware(Authenticator);
+pub struct ClerkMiddleware<A = Authenticator>(A);
 
-impl ClerkMiddleware {
-    /// Middleware that asks this authenticator.
-    pub fn new(authenticator: Authenticator) -> Self {
+impl<A: ChooseAuthenticator> ClerkMiddleware<A> {
+    /// Middleware that asks this authenticator, or the one that a function of the request chooses.
+    pub fn new(authenticator: A) -> Self {
         Self(authenticator)
     }
+}
 
+impl ClerkMiddleware {
     /// Accepts these tokens in place of those that the authenticator accepts.
     ///
     /// Whoever comes with a machine token is there for [`Caller`] and [`AuthObject`]; [`Auth`] has
@@ -94,14 +100,15 @@ impl ClerkMiddleware {
     }
 }
 
-impl<S, B> Transform<S, ServiceRequest> for ClerkMiddleware
+impl<S, A, B> Transform<S, ServiceRequest> for ClerkMiddleware<A>
 where
+    A: ChooseAuthenticator,
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = actix_web::Error> + 'static,
     B: MessageBody + 'static,
 {
     type Response = ServiceResponse<EitherBody<B>>;
     type Error = actix_web::Error;
-    type Transform = ClerkService<S>;
+    type Transform = ClerkService<S, A>;
     type InitError = ();
     type Future = Ready<Result<Self::Transform, ()>>;
 
@@ -114,12 +121,12 @@ where
 }
 
 /// The service that [`ClerkMiddleware`] makes.
-pub struct ClerkService<S> {
+pub struct ClerkService<S, A = Authenticator> {
     inner: Rc<S>,
-    authenticator: Authenticator,
+    authenticator: A,
 }
 
-impl<S> fmt::Debug for ClerkService<S> {
+impl<S, A> fmt::Debug for ClerkService<S, A> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("ClerkService")
@@ -127,8 +134,9 @@ impl<S> fmt::Debug for ClerkService<S> {
     }
 }
 
-impl<S, B> Service<ServiceRequest> for ClerkService<S>
+impl<S, A, B> Service<ServiceRequest> for ClerkService<S, A>
 where
+    A: ChooseAuthenticator,
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = actix_web::Error> + 'static,
     B: MessageBody + 'static,
 {
@@ -140,9 +148,10 @@ where
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let inner = self.inner.clone();
-        let authenticator = self.authenticator.clone();
+        let parts = parts(request.request());
+        let authenticator = self.authenticator.choose(&parts);
         Box::pin(async move {
-            let state = authenticator.authenticate(&parts(request.request())).await;
+            let state = authenticator.authenticate(&parts).await;
             let headers = state.headers().clone();
             if headers.contains_key(LOCATION) {
                 let redirect = HttpResponse::TemporaryRedirect().finish();
@@ -321,6 +330,32 @@ impl FromRequest for Caller {
             AuthObject::SignedIn(caller) => Ok(caller),
             AuthObject::SignedOut { .. } => Err(Refused(Refusal::no_accepted_token())),
         }))
+    }
+}
+
+/// A webhook of Clerk's that has been verified over the bytes of its body. Anything else is
+/// answered with 400 before the handler runs. The application's data has the [`SigningSecrets`]:
+/// `.app_data(web::Data::new(SigningSecrets::from_env()?))`.
+///
+/// JavaScript: `verifyWebhook(request)`.
+impl FromRequest for WebhookEvent {
+    type Error = Refused;
+    type Future = LocalFuture<Result<Self, Refused>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let secrets = request.app_data::<Data<SigningSecrets>>().cloned();
+        let headers = parts(request).headers;
+        let body = Bytes::from_request(request, payload);
+        Box::pin(async move {
+            let secrets = secrets.ok_or_else(|| Refused(Refusal::secrets_missing()))?;
+            let body = body.await.map_err(|error| {
+                let status = error.as_response_error().status_code().as_u16();
+                let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+                Refused(Refusal::body(status, "The body cannot be read."))
+            })?;
+            webhook::verify(&headers, &body, secrets.as_slice(), SystemTime::now())
+                .map_err(|error| Refused(Refusal::webhook(&error)))
+        })
     }
 }
 

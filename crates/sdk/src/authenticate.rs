@@ -40,7 +40,7 @@ use crate::errors::{
 
 pub use answers::{Answers, HandshakePayloadError, Keys};
 pub use auth_object::{AuthObject, Caller};
-pub use authenticator::{Authenticator, AuthenticatorBuilder};
+pub use authenticator::{Authenticator, AuthenticatorBuilder, ChooseAuthenticator};
 #[cfg(feature = "client")]
 pub use backend_api::{BackendApi, BackendApiFuture};
 pub use facts::RequestFacts;

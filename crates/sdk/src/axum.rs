@@ -1,6 +1,7 @@
 //! Extractors for axum handlers. They need [`ClerkLayer`](crate::tower::ClerkLayer) on the router.
 //!
 //! - [`Auth`] for a handler that serves everybody,
+//! - [`WebhookEvent`] for one that receives Clerk's webhooks,
 //! - [`SignedIn`] for one that serves users only,
 //! - [`Caller`] for one that serves machines too: whoever comes with a token that the layer
 //!   accepts,
@@ -37,14 +38,19 @@
 //! ```
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use axum_core::extract::FromRequestParts;
+use axum_core::body::Body;
+use axum_core::extract::{FromRef, FromRequest, FromRequestParts};
 use axum_core::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::Request;
 use http::request::Parts;
 
 use crate::authenticate::{AuthObject, Caller, RequestState};
 use crate::require::Refusal;
 use crate::session::{Auth, SessionAuth};
+use crate::webhook::{self, SigningSecrets, WebhookEvent};
 
 /// The session of a user who is signed in. Anybody else is answered with 401 and Clerk's own error
 /// shape, before the handler runs.
@@ -92,6 +98,48 @@ impl<S: Sync> FromRequestParts<S> for Caller {
             AuthObject::SignedIn(caller) => Ok(caller),
             AuthObject::SignedOut { .. } => Err(Rejection(Refusal::no_accepted_token())),
         }
+    }
+}
+
+/// A webhook of Clerk's that has been verified over the bytes of its body. Anything else is
+/// answered with 400 before the handler runs. The router's state has the [`SigningSecrets`].
+///
+/// ```
+/// use axum::Router;
+/// use axum::routing::post;
+/// use ironclerk::webhook::{SigningSecrets, WebhookEvent};
+///
+/// async fn receive(event: WebhookEvent) {
+///     println!("{}: {}", event.event_type, event.data["id"]);
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let secrets: SigningSecrets =
+/// #     "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".parse::<ironclerk::webhook::SigningSecret>()?.into();
+/// let app: Router = Router::new()
+///     .route("/webhooks/clerk", post(receive))
+///     .with_state(secrets); // SigningSecrets::from_env()?
+/// # Ok(())
+/// # }
+/// ```
+///
+/// JavaScript: `verifyWebhook(request)`.
+impl<S> FromRequest<S> for WebhookEvent
+where
+    S: Send + Sync,
+    SigningSecrets: FromRef<S>,
+{
+    type Rejection = Rejection;
+
+    async fn from_request(request: Request<Body>, state: &S) -> Result<Self, Rejection> {
+        let headers = request.headers().clone();
+        let body = Bytes::from_request(request, state).await.map_err(|error| {
+            let response = error.into_response();
+            Rejection(Refusal::body(response.status(), "The body cannot be read."))
+        })?;
+        let secrets = SigningSecrets::from_ref(state);
+        webhook::verify(&headers, &body, secrets.as_slice(), SystemTime::now())
+            .map_err(|error| Rejection(Refusal::webhook(&error)))
     }
 }
 

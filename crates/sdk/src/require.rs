@@ -8,6 +8,7 @@ use ironclerk_api::error::{ErrorBody, ErrorItem};
 use crate::authenticate::{AcceptsToken, AuthObject, RequestState};
 use crate::errors::ConfigurationError;
 use crate::session::{Auth, Has};
+use crate::webhook::WebhookError;
 
 /// What is asked: a session or another token, and perhaps a role, permission, feature, plan or
 /// reverification.
@@ -112,11 +113,30 @@ impl Refusal {
 
     /// The application has a mistake: 500, in words for its developer.
     pub(crate) fn layer_missing() -> Self {
+        Self::plain(StatusCode::INTERNAL_SERVER_ERROR, LAYER_MISSING)
+    }
+
+    /// A message that is not a genuine event: 400.
+    pub(crate) fn webhook(error: &WebhookError) -> Self {
+        Self::plain(StatusCode::BAD_REQUEST, &error.to_string())
+    }
+
+    /// A body that cannot be read, such as one that is too long.
+    pub(crate) fn body(status: StatusCode, reason: &str) -> Self {
+        Self::plain(status, reason)
+    }
+
+    #[cfg(feature = "actix")]
+    pub(crate) fn secrets_missing() -> Self {
+        Self::plain(StatusCode::INTERNAL_SERVER_ERROR, SECRETS_MISSING)
+    }
+
+    fn plain(status: StatusCode, text: &str) -> Self {
         let content_type = HeaderValue::from_static("text/plain; charset=utf-8");
         Self {
-            status: StatusCode::INTERNAL_SERVER_ERROR,
+            status,
             header: (CONTENT_TYPE, content_type),
-            body: LAYER_MISSING.to_owned(),
+            body: text.to_owned(),
         }
     }
 
@@ -144,3 +164,8 @@ impl Refusal {
 pub(crate) const LAYER_MISSING: &str = "ironclerk: this handler asks who is signed in, but nobody \
     has looked. Put Clerk around it: `.layer(ClerkLayer::new(authenticator))` with tower and \
     axum, `.wrap(ClerkMiddleware::new(authenticator))` with actix-web.";
+
+#[cfg(feature = "actix")]
+const SECRETS_MISSING: &str = "ironclerk: this handler takes a webhook, but there is no secret to \
+    verify it with. Give the application one: \
+    `.app_data(web::Data::new(SigningSecrets::from_env()?))`.";

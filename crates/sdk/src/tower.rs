@@ -10,7 +10,9 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::authenticate::{AcceptsToken, Authenticator, RequestFacts, RequestState};
+use crate::authenticate::{
+    AcceptsToken, Authenticator, ChooseAuthenticator, RequestFacts, RequestState,
+};
 use crate::errors::ConfigurationError;
 use crate::require::Requirement;
 use crate::session::Has;
@@ -70,16 +72,18 @@ use crate::session::Has;
 /// JavaScript: `clerkMiddleware()`.
 #[derive(Clone, Debug)]
 #[doc(alias = "clerkMiddleware", alias = "ClerkExpressWithAuth")]
-pub struct ClerkLayer {
-    authenticator: Authenticator,
+pub struct ClerkLayer<A = Authenticator> {
+    authenticator: A,
+}
+
+impl<A: ChooseAuthenticator> ClerkLayer<A> {
+    /// A layer that asks this authenticator, or the one that a function of the request chooses.
+    pub fn new(authenticator: A) -> Self {
+        Self { authenticator }
+    }
 }
 
 impl ClerkLayer {
-    /// A layer that asks this authenticator.
-    pub fn new(authenticator: Authenticator) -> Self {
-        Self { authenticator }
-    }
-
     /// Accepts these tokens in place of those that the authenticator accepts.
     ///
     /// Whoever comes with a machine token is in [`RequestState::auth_object`];
@@ -98,8 +102,8 @@ impl ClerkLayer {
     }
 }
 
-impl<S> Layer<S> for ClerkLayer {
-    type Service = ClerkService<S>;
+impl<S, A: Clone> Layer<S> for ClerkLayer<A> {
+    type Service = ClerkService<S, A>;
 
     fn layer(&self, inner: S) -> Self::Service {
         ClerkService {
@@ -111,12 +115,12 @@ impl<S> Layer<S> for ClerkLayer {
 
 /// The service that [`ClerkLayer`] makes.
 #[derive(Clone)]
-pub struct ClerkService<S> {
+pub struct ClerkService<S, A = Authenticator> {
     inner: S,
-    authenticator: Authenticator,
+    authenticator: A,
 }
 
-impl<S: fmt::Debug> fmt::Debug for ClerkService<S> {
+impl<S: fmt::Debug, A> fmt::Debug for ClerkService<S, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClerkService")
             .field("inner", &self.inner)
@@ -124,8 +128,9 @@ impl<S: fmt::Debug> fmt::Debug for ClerkService<S> {
     }
 }
 
-impl<S, RequestBody, ResponseBody> Service<Request<RequestBody>> for ClerkService<S>
+impl<S, A, RequestBody, ResponseBody> Service<Request<RequestBody>> for ClerkService<S, A>
 where
+    A: ChooseAuthenticator,
     S: Service<Request<RequestBody>, Response = Response<ResponseBody>> + Clone + Send + 'static,
     S::Future: Send,
     RequestBody: Send + 'static,
@@ -143,9 +148,9 @@ where
         // The service that was found ready must be the one that is called; a clone takes its place.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
-        let authenticator = self.authenticator.clone();
+        let (mut parts, body) = request.into_parts();
+        let authenticator = self.authenticator.choose(&parts);
         Box::pin(async move {
-            let (mut parts, body) = request.into_parts();
             let state = authenticator.authenticate(&parts).await;
             if state.location().is_some() {
                 return Ok(redirect(&state));

@@ -17,6 +17,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::hmac;
@@ -75,6 +76,37 @@ impl FromStr for SigningSecret {
 impl fmt::Debug for SigningSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SigningSecret(redacted)")
+    }
+}
+
+/// The secrets that a message may be signed with: one, or while it is being replaced the new one
+/// and the old one. Cheap to clone. The extractors of the `axum` and `actix` features ask for it.
+#[derive(Clone, Debug)]
+pub struct SigningSecrets(Arc<[SigningSecret]>);
+
+impl SigningSecrets {
+    /// These secrets.
+    pub fn new(secrets: impl IntoIterator<Item = SigningSecret>) -> Self {
+        Self(secrets.into_iter().collect())
+    }
+
+    /// The secret in `CLERK_WEBHOOK_SIGNING_SECRET`.
+    ///
+    /// # Errors
+    /// When it is missing or is no secret.
+    pub fn from_env() -> Result<Self, WebhookError> {
+        SigningSecret::from_env().map(Self::from)
+    }
+
+    /// The secrets, to [`verify`] with.
+    pub fn as_slice(&self) -> &[SigningSecret] {
+        &self.0
+    }
+}
+
+impl From<SigningSecret> for SigningSecrets {
+    fn from(secret: SigningSecret) -> Self {
+        Self::new([secret])
     }
 }
 

@@ -8,13 +8,20 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::SystemTime;
 
-use ironclerk::authenticate::{BackendApi, BackendApiFuture, VerifyMachineToken};
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::request::Parts;
+use ironclerk::authenticate::{
+    BackendApi, BackendApiFuture, ChooseAuthenticator, VerifyMachineToken,
+};
 use ironclerk::errors::{
     MachineTokenVerificationError as MachineError, MachineTokenVerificationErrorCode as MachineCode,
 };
 use ironclerk::jwt::{self, SignOptions, TokenCategory};
 use ironclerk::keys::PrivateKey;
 use ironclerk::session::SessionAuth;
+use ironclerk::webhook::{self, SigningSecret, SigningSecrets, WebhookEvent};
 use ironclerk::{Auth, AuthObject, Authenticator, Caller, Has, TokenType};
 use serde_json::{Value, json};
 
@@ -44,6 +51,28 @@ fn admin() -> Has {
 /// What is accepted under `/machines`.
 const ACCEPTED: [TokenType; 2] = [TokenType::SessionToken, TokenType::ApiKey];
 
+/// Requests with this header are for another instance.
+const OTHER_INSTANCE: &str = "x-other-instance";
+
+fn by_instance(authenticator: Authenticator) -> impl ChooseAuthenticator + Send + Sync + 'static {
+    let key = PrivateKey::generate().unwrap().public_key();
+    let other = Authenticator::builder()
+        .publishable_key("pk_live_Y2xlcmsuZXhhbXBsZS5jb20k")
+        .jwt_key(key.to_spki_pem())
+        .build()
+        .unwrap();
+    move |request: &Parts| match request.headers.contains_key(OTHER_INSTANCE) {
+        true => other.clone(),
+        false => authenticator.clone(),
+    }
+}
+
+const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+fn secrets() -> SigningSecrets {
+    SECRET.parse::<SigningSecret>().unwrap().into()
+}
+
 /// A Backend API that knows one opaque token of each type.
 struct Fake;
 
@@ -63,13 +92,13 @@ impl BackendApi for Fake {
 }
 
 /// Each application has `/` for everybody, `/me` for an extractor, `/members` and `/admin` behind
-/// the guard, and `/forgotten` outside of the middleware. Under `/machines`, where API keys are
+/// the guard, `/webhook`, and `/forgotten` outside of the middleware. Under `/machines`, where API keys are
 /// accepted as well, it has `/caller` for an extractor of either, `/anyone` for everybody, `/user`
 /// for users only, and `/keys` and `/admin` behind a guard for API keys.
 mod axum_app {
     use super::*;
     use axum::Router;
-    use axum::routing::get;
+    use axum::routing::{get, post};
     use ironclerk::axum::SignedIn;
     use ironclerk::tower::{ClerkLayer, RequireAuthLayer};
 
@@ -100,9 +129,14 @@ mod axum_app {
                 "/admin",
                 greet.clone().layer(RequireAuthLayer::new().with(admin())),
             )
-            .layer(ClerkLayer::new(authenticator))
+            .layer(ClerkLayer::new(by_instance(authenticator)))
             .route("/forgotten", greet)
             .nest("/machines", machines)
+            .route(
+                "/webhook",
+                post(async |event: WebhookEvent| event.event_type),
+            )
+            .with_state(secrets())
     }
 
     pub fn user(session: &SessionAuth) -> String {
@@ -156,8 +190,19 @@ mod tower_app {
         let machines = ClerkLayer::new(authenticator.clone());
         let machines = machines.accepts_token(ACCEPTED).unwrap();
         let keys = RequireAuthLayer::new().accepts_token(TokenType::ApiKey);
-        let clerk = ClerkLayer::new(authenticator);
+        let clerk = ClerkLayer::new(by_instance(authenticator));
         let members = RequireAuthLayer::new().redirect_to("/sign-in").unwrap();
+        // Without a framework there is no extractor, but a function.
+        let receive = async |request: Request<Body>| {
+            let (parts, body) = request.into_parts();
+            let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+            let secrets = secrets();
+            let now = SystemTime::now();
+            match webhook::verify(&parts.headers, &body, secrets.as_slice(), now) {
+                Ok(event) => (http::StatusCode::OK, event.event_type),
+                Err(error) => (http::StatusCode::BAD_REQUEST, error.to_string()),
+            }
+        };
         // The router of axum only stands in for a server that tells paths apart.
         let app = axum::Router::new()
             .route_service("/", clerk.layer(Greet))
@@ -168,6 +213,7 @@ mod tower_app {
                 clerk.layer(RequireAuthLayer::new().with(admin()).layer(Greet)),
             )
             .route_service("/forgotten", RequireAuthLayer::new().layer(Greet))
+            .route("/webhook", axum::routing::post(receive))
             .route_service(
                 "/machines/caller",
                 machines.layer(RequireAuthLayer::new().accepts_token(ACCEPTED).layer(Greet)),
@@ -207,9 +253,14 @@ mod actix_app {
         anyone(&auth)
     }
 
+    async fn receive(event: WebhookEvent) -> String {
+        event.event_type
+    }
+
     pub fn start(authenticator: Authenticator) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
+        let chosen = by_instance(authenticator.clone());
         std::thread::spawn(move || {
             let server = HttpServer::new(move || {
                 let members = RequireAuth::new().redirect_to("/sign-in").unwrap();
@@ -218,7 +269,9 @@ mod actix_app {
                 let machines = machines.accepts_token(ACCEPTED).unwrap();
                 let keys = || RequireAuth::new().accepts_token(TokenType::ApiKey);
                 App::new()
+                    .app_data(web::Data::new(secrets()))
                     .route("/forgotten", web::get().to(greet))
+                    .route("/webhook", web::post().to(receive))
                     .service(
                         web::scope("/machines")
                             .wrap(machines)
@@ -234,7 +287,7 @@ mod actix_app {
                     )
                     .service(
                         web::scope("")
-                            .wrap(ClerkMiddleware::new(authenticator.clone()))
+                            .wrap(ClerkMiddleware::new(chosen.clone()))
                             .route("/", web::get().to(greet))
                             .route("/me", web::get().to(me))
                             .service(web::resource("/members").wrap(members).to(greet))
@@ -285,13 +338,26 @@ impl Answer {
 }
 
 fn get(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Answer {
+    ask(address, "GET", path, headers, "")
+}
+
+fn ask(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Answer {
     let mut stream = TcpStream::connect(address).unwrap();
     let mut request =
-        format!("GET {path} HTTP/1.1\r\nHost: app.example.com\r\nConnection: close\r\n");
+        format!("{method} {path} HTTP/1.1\r\nHost: app.example.com\r\nConnection: close\r\n");
     for (name, value) in headers {
         request.push_str(&format!("{name}: {value}\r\n"));
     }
-    write!(stream, "{request}\r\n").unwrap();
+    if !body.is_empty() {
+        request.push_str(&format!("Content-Length: {}\r\n", body.len()));
+    }
+    write!(stream, "{request}\r\n{body}").unwrap();
     let mut response = String::new();
     stream.read_to_string(&mut response).unwrap();
     let (head, body) = response.split_once("\r\n\r\n").unwrap();
@@ -300,6 +366,48 @@ fn get(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Answer {
         status,
         head: head.to_owned(),
         body: body.to_owned(),
+    }
+}
+
+fn webhooks(address: SocketAddr) {
+    let body = r#"{"type":"user.created","object":"event","data":{"id":"user_1"}}"#;
+    let seconds = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap();
+    let timestamp = seconds.as_secs().to_string();
+    let key = hmac::Key::new(hmac::HMAC_SHA256, b"0123456789abcdef0123456789abcdef");
+    let signature = hmac::sign(&key, format!("msg_1.{timestamp}.{body}").as_bytes());
+    let signature = format!("v1,{}", STANDARD.encode(signature));
+    for (prefix, signature, body, status, answer) in [
+        ("svix", signature.as_str(), body, 200, "user.created"),
+        ("webhook", &signature, body, 200, "user.created"),
+        (
+            "svix",
+            &signature,
+            &body.replace("user_1", "user_2"),
+            400,
+            "No matching signature",
+        ),
+        ("svix", "v1,AAAA", body, 400, "No matching signature"),
+        (
+            "x",
+            &signature,
+            body,
+            400,
+            "Missing required webhook headers",
+        ),
+    ] {
+        let [id, time, sign] =
+            ["id", "timestamp", "signature"].map(|name| format!("{prefix}-{name}"));
+        let headers = [
+            (id.as_str(), "msg_1"),
+            (&time, &timestamp),
+            (&sign, signature),
+            ("Content-Type", "application/json"),
+        ];
+        let found = ask(address, "POST", "/webhook", &headers, body);
+        assert_eq!(found.status, status, "{prefix}: {}", found.body);
+        assert!(found.body.contains(answer), "{prefix}: {}", found.body);
     }
 }
 
@@ -418,6 +526,14 @@ fn run_suite(start: fn(Authenticator) -> SocketAddr) {
             is_signed_out
         );
     }
+
+    let other = [("Authorization", member.as_str()), (OTHER_INSTANCE, "1")];
+    let answer = get(address, "/", &other);
+    assert_eq!(
+        answer.header("x-clerk-auth-reason"),
+        Some("token-invalid-signature")
+    );
+    webhooks(address);
 
     let session = ("Authorization", member.as_str());
     let api_key = ("Authorization", "Bearer ak_good");

@@ -4,29 +4,14 @@
 //! CLERK_WEBHOOK_SIGNING_SECRET=whsec_… cargo run -p ironclerk-example-webhook
 //! ```
 
-use std::time::SystemTime;
-
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::routing::post;
 use ironclerk::api::users::User;
-use ironclerk::webhook::{self, SigningSecret};
+use ironclerk::webhook::{SigningSecrets, WebhookEvent};
 
-/// The signature covers the body as it came, so that it must not be parsed before.
-async fn receive(
-    State(secret): State<SigningSecret>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> StatusCode {
-    let event = match webhook::verify(&headers, &body, &[secret], SystemTime::now()) {
-        Ok(event) => event,
-        Err(error) => {
-            eprintln!("{error}");
-            return StatusCode::BAD_REQUEST;
-        }
-    };
+/// The extractor verifies the signature over the body as it came.
+async fn receive(event: WebhookEvent) -> StatusCode {
     match event.event_type.as_str() {
         "user.created" | "user.updated" => match event.data_as::<User>() {
             Ok(user) => println!("{}: {} {:?}", event.event_type, user.id, user.first_name),
@@ -41,7 +26,7 @@ async fn receive(
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let app = Router::new()
         .route("/webhooks/clerk", post(receive))
-        .with_state(SigningSecret::from_env()?);
+        .with_state(SigningSecrets::from_env()?);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
     println!("Listening on http://{}", listener.local_addr()?);
     axum::serve(listener, app).await?;

@@ -255,6 +255,40 @@ impl Authenticator {
     }
 }
 
+/// Which authenticator a request is for: always the same one, or the one that a function chooses,
+/// for an application that serves several instances or domains.
+///
+/// ```
+/// use http::request::Parts;
+/// use ironclerk::Authenticator;
+/// use ironclerk::authenticate::ChooseAuthenticator;
+///
+/// fn by_host(first: Authenticator, second: Authenticator) -> impl ChooseAuthenticator {
+///     move |request: &Parts| match request.headers.get("host") {
+///         Some(host) if host == "second.example.com" => second.clone(),
+///         _ => first.clone(),
+///     }
+/// }
+/// ```
+///
+/// JavaScript: `clerkMiddleware((request) => options)`.
+pub trait ChooseAuthenticator: Clone {
+    /// The authenticator for a request.
+    fn choose(&self, request: &Parts) -> Authenticator;
+}
+
+impl ChooseAuthenticator for Authenticator {
+    fn choose(&self, _: &Parts) -> Authenticator {
+        self.clone()
+    }
+}
+
+impl<F: Fn(&Parts) -> Authenticator + Clone> ChooseAuthenticator for F {
+    fn choose(&self, request: &Parts) -> Authenticator {
+        self(request)
+    }
+}
+
 /// Configures an [`Authenticator`]. An empty text counts as not set.
 #[derive(Default)]
 pub struct AuthenticatorBuilder {

@@ -190,7 +190,10 @@ impl Settings {
         let issuer = without_scheme(claims.get_str("iss").unwrap_or_default());
         match self.is_own(issuer.trim_end_matches('/'), key) {
             true => Ok(()),
-            false => Err(jwt::wrong_issuer(claims, key.frontend_api_host())),
+            false => Err(jwt::wrong_issuer(
+                claims,
+                &format!("https://{}", key.frontend_api_host()),
+            )),
         }
     }
 

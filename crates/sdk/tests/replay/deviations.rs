@@ -21,6 +21,15 @@ pub const DEVIATIONS: &[(&str, &str, Ours)] = &[
     ("header/dev/kid", "D2b", unknown_key(UNKNOWN_IN_HEADER)),
     ("header/prod/kid", "D2b", unknown_key(UNKNOWN_IN_HEADER)),
     (
+        "header/dev/foreign",
+        "the issuer is checked",
+        Ours::State(
+            "signed-out",
+            "token-verification-failed",
+            "Invalid JWT issuer claim (iss) \"https://clerk.other-app.com\". Expected \"https://happy-hippo-1.clerk.accounts.dev\". Make sure that this is a valid Clerk-generated JWT. (reason=token-verification-failed, token-carrier=header)",
+        ),
+    ),
+    (
         "header/post-expired-doc",
         "D11b",
         Ours::State("signed-out", NON_GET, EXPIRED_IN_HEADER),
