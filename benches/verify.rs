@@ -37,7 +37,12 @@ fn main() {
         let token = jwt::decode(&token).expect("a token");
         let signed = token.signed_part().as_bytes().to_vec();
         let signature = token.signature().to_vec();
-        move || assert!(key.verify_sig(black_box(&signed), black_box(&signature)).is_ok())
+        move || {
+            assert!(
+                key.verify_sig(black_box(&signed), black_box(&signature))
+                    .is_ok()
+            )
+        }
     };
     let verify = {
         let (key, token, options) = (key.clone(), token.clone(), VerifyOptions::default());
@@ -87,18 +92,32 @@ fn main() {
     let mut contenders: Vec<(&str, Box<dyn FnMut()>)> = vec![
         ("bare signature (aws-lc-rs)", Box::new(bare)),
         ("jwt::verify", Box::new(verify)),
-        ("authenticate, bearer token", Box::new(authenticate(0, Some(&token)))),
-        ("authenticate, remembered token", Box::new(authenticate(100, Some(&token)))),
+        (
+            "authenticate, bearer token",
+            Box::new(authenticate(0, Some(&token))),
+        ),
+        (
+            "authenticate, remembered token",
+            Box::new(authenticate(100, Some(&token))),
+        ),
         ("authenticate, nobody", Box::new(authenticate(0, None))),
         ("jsonwebtoken 11, into a map", Box::new(with_jsonwebtoken)),
         ("clerk-rs 0.5", Box::new(with_clerk_rs)),
     ];
     let mut rounds: Vec<Vec<f64>> = Vec::new();
     for _ in 0..ROUNDS {
-        rounds.push(contenders.iter_mut().map(|(_, run)| nanoseconds(run)).collect());
+        rounds.push(
+            contenders
+                .iter_mut()
+                .map(|(_, run)| nanoseconds(run))
+                .collect(),
+        );
     }
 
-    println!("{:<32} {:>10} {:>12} {:>8}", "", "ns", "per second", "ratio");
+    println!(
+        "{:<32} {:>10} {:>12} {:>8}",
+        "", "ns", "per second", "ratio"
+    );
     let line = |name: &str, time: f64, ratio: f64| {
         println!("{name:<32} {time:>10.0} {:>12.0} {ratio:>8.2}", 1e9 / time);
     };
@@ -116,7 +135,10 @@ fn main() {
 
 /// A session token as Clerk makes it, with an organization and its permissions.
 fn token(key: &PrivateKey, now: SystemTime) -> String {
-    let seconds = now.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs();
+    let seconds = now
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .expect("after 1970")
+        .as_secs();
     let claims = json!({
         "azp": "https://app.example.com",
         "exp": seconds + 3600,

@@ -1,23 +1,23 @@
 //! One and the same suite for tower on hyper, axum and actix-web, over real sockets, so that they
-//! cannot drift apart.
+//! cannot drift apart. Each application is a process of its own, configured by `CLERK_*` variables,
+//! with a Clerk that this process plays.
 // Helpers outside of test functions fail their test by panicking.
 #![allow(clippy::unwrap_used)]
 
 use std::convert::Infallible;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 
 use aws_lc_rs::hmac;
+use axum::body::{Body, to_bytes};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::request::Parts;
-use ironclerk::authenticate::{
-    BackendApi, BackendApiFuture, ChooseAuthenticator, VerifyMachineToken,
-};
-use ironclerk::errors::{
-    MachineTokenVerificationError as MachineError, MachineTokenVerificationErrorCode as MachineCode,
-};
+use ironclerk::authenticate::ChooseAuthenticator;
 use ironclerk::jwt::{self, SignOptions, TokenCategory};
 use ironclerk::keys::PrivateKey;
 use ironclerk::session::SessionAuth;
@@ -73,22 +73,38 @@ fn secrets() -> SigningSecrets {
     SECRET.parse::<SigningSecret>().unwrap().into()
 }
 
-/// A Backend API that knows one opaque token of each type.
-struct Fake;
-
-impl BackendApi for Fake {
-    fn verify_machine_token(
-        &self,
-        request: VerifyMachineToken,
-    ) -> BackendApiFuture<'_, Result<Value, MachineError>> {
-        let is_known = request.token().ends_with("_good");
-        Box::pin(async move {
-            match is_known {
-                true => Ok(json!({"id": "id_1", "subject": "user_7", "scopes": ["read"]})),
-                false => Err(MachineError::new(MachineCode::TokenInvalid, "not found")),
+/// A Clerk that publishes one key and knows the opaque tokens that end with `_good`. Returns its
+/// address, and how often it was asked for its keys.
+fn clerk(key: &PrivateKey) -> (SocketAddr, Arc<AtomicUsize>) {
+    let jwks = json!({"keys": [key.public_key().to_jwk("ins_1")]}).to_string();
+    let fetches = Arc::<AtomicUsize>::default();
+    let counter = fetches.clone();
+    let router = axum::Router::new().fallback(async move |request: http::Request<Body>| {
+        let (parts, body) = request.into_parts();
+        let body = to_bytes(body, 1 << 20).await.unwrap();
+        let is_known = String::from_utf8(body.to_vec())
+            .unwrap()
+            .contains("_good\"");
+        let authorization = parts.headers.get("authorization");
+        assert_eq!(authorization.unwrap(), "Bearer sk_live_x");
+        let (status, answer) = match parts.uri.path() {
+            "/v1/jwks" => {
+                counter.fetch_add(1, Ordering::SeqCst);
+                (200, jwks)
             }
-        })
-    }
+            path if path.ends_with("/verify") && is_known => {
+                let token = json!({"id": "id_1", "subject": "user_7", "scopes": ["read"]});
+                (200, token.to_string())
+            }
+            _ => (
+                404,
+                json!({"errors": [{"code": "resource_not_found"}]}).to_string(),
+            ),
+        };
+        let status = http::StatusCode::from_u16(status).unwrap();
+        (status, [("content-type", "application/json")], answer)
+    });
+    (serve(router), fetches)
 }
 
 /// Each application has `/` for everybody, `/me` for an extractor, `/members` and `/admin` behind
@@ -430,16 +446,67 @@ fn token(key: &PrivateKey, role: Option<&str>) -> String {
     .unwrap()
 }
 
-fn run_suite(start: fn(Authenticator) -> SocketAddr) {
+/// An application in a process of its own, configured by its environment.
+struct Application {
+    process: Child,
+    address: SocketAddr,
+}
+
+/// Names the framework to the process of an application.
+const FRAMEWORK: &str = "IRONCLERK_TEST_FRAMEWORK";
+const ADDRESS: &str = "address ";
+
+impl Application {
+    fn start(framework: &str, clerk: SocketAddr) -> Self {
+        let mut process = Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "application", "--nocapture"])
+            .env(FRAMEWORK, framework)
+            .env("CLERK_PUBLISHABLE_KEY", "pk_live_Y2xlcmsuZXhhbXBsZS5jb20k")
+            .env("CLERK_SECRET_KEY", "sk_live_x")
+            .env("CLERK_API_URL", format!("http://{clerk}"))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = BufReader::new(process.stdout.take().unwrap());
+        let mut lines = output.lines().map(Result::unwrap);
+        // The test runner writes before and, without a line end, beside it.
+        let address = lines.find_map(|line| Some(line.split_once(ADDRESS)?.1.parse().unwrap()));
+        Self {
+            address: address.unwrap(),
+            process,
+        }
+    }
+}
+
+impl Drop for Application {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Not a test: what the processes of applications run.
+#[test]
+#[ignore = "is started by the other tests"]
+fn application() {
+    let start = match std::env::var(FRAMEWORK).as_deref() {
+        Ok("axum") => axum_app::start,
+        Ok("tower") => tower_app::start,
+        Ok("actix") => actix_app::start,
+        _ => return,
+    };
+    println!("{ADDRESS}{}", start(Authenticator::from_env().unwrap()));
+    loop {
+        std::thread::park();
+    }
+}
+
+fn run_suite(framework: &str) {
     let key = PrivateKey::generate().unwrap();
-    let authenticator = Authenticator::builder()
-        .publishable_key("pk_live_Y2xlcmsuZXhhbXBsZS5jb20k")
-        .secret_key("sk_live_x")
-        .jwt_key(key.public_key().to_spki_pem())
-        .backend_api(Fake)
-        .build()
-        .unwrap();
-    let address = start(authenticator);
+    let (clerk, key_fetches) = clerk(&key);
+    let application = Application::start(framework, clerk);
+    let address = application.address;
     let member = format!("Bearer {}", token(&key, Some("member")));
     let admin = format!("Bearer {}", token(&key, Some("admin")));
     let forged = format!(
@@ -632,19 +699,20 @@ fn run_suite(start: fn(Authenticator) -> SocketAddr) {
         .filter(|line| line.to_lowercase().starts_with("set-cookie"))
         .collect();
     assert_eq!(set.len(), 2, "{set:?}");
+    assert_eq!(key_fetches.load(Ordering::SeqCst), 1);
 }
 
 #[test]
 fn axum() {
-    run_suite(axum_app::start);
+    run_suite("axum");
 }
 
 #[test]
 fn tower() {
-    run_suite(tower_app::start);
+    run_suite("tower");
 }
 
 #[test]
 fn actix() {
-    run_suite(actix_app::start);
+    run_suite("actix");
 }
