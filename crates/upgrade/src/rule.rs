@@ -23,7 +23,7 @@
 //! ```
 //! ````
 //!
-//! The front matter is TOML: [`Rule`]'s own keys and those of one [`Change`]. The examples are the rule's tests. The first
+//! The front matter is TOML: [`Rule`]'s own keys and those of one [`Change`], and under `[[also]]` those of further ones. The examples are the rule's tests. The first
 //! word of a fence is the language, the second the role (see [`Role`]), a third the path of the file when it matters.
 
 use crate::changes::Index;
@@ -53,6 +53,8 @@ pub struct Rule {
     pub fix: FixClass,
     /// What changed.
     pub change: Change,
+    /// What changed as well and goes by the same id: each is the rule with that change alone and without examples.
+    pub parts: Vec<Rule>,
     /// What a user reads: the Markdown of the file without the front matter, examples included.
     pub explanation: &'static str,
     /// The examples in the explanation.
@@ -114,9 +116,8 @@ pub enum Change {
         names: Vec<String>,
         /// An expression to write instead.
         replacement: Option<String>,
-        /// They still work, for now.
-        #[serde(default)]
-        deprecated: bool,
+        /// What is said of them if they are not simply gone: "is deprecated in Core 2".
+        status: Option<String>,
     },
     /// Exports that were classes are types only: they cannot be used as values.
     ExportTypeOnly {
@@ -379,6 +380,8 @@ struct FrontMatter {
     #[serde(default)]
     aliases: Vec<String>,
     fix: FixClass,
+    #[serde(default)]
+    also: Vec<toml::Table>,
     #[serde(flatten)]
     change: toml::Table,
 }
@@ -399,18 +402,26 @@ impl Rule {
             packages,
             aliases,
             fix,
+            also,
             change,
         } = toml::from_str(front_matter).map_err(|cause| error(cause.to_string()))?;
-        let change = change
-            .try_into()
-            .map_err(|cause| error(cause.to_string()))?;
-        let mut parts = path.trim_end_matches(".md").rsplit('/');
+        let parse = |change: toml::Table| {
+            change
+                .try_into()
+                .map_err(|cause: toml::de::Error| error(cause.to_string()))
+        };
+        let change = parse(change)?;
+        let also = also
+            .into_iter()
+            .map(parse)
+            .collect::<Result<Vec<Change>, _>>()?;
+        let mut names = path.trim_end_matches(".md").rsplit('/');
         let (id, guide) = (
-            parts.next().unwrap_or(path),
-            parts.next().unwrap_or_default(),
+            names.next().unwrap_or(path),
+            names.next().unwrap_or_default(),
         );
         let examples = examples(explanation);
-        Ok(Self {
+        let mut rule = Self {
             id,
             guide,
             title,
@@ -418,9 +429,17 @@ impl Rule {
             aliases,
             fix,
             change,
+            parts: Vec::new(),
             explanation: explanation.trim(),
             examples,
-        })
+        };
+        let part = |change| Self {
+            change,
+            examples: Vec::new(),
+            ..rule.clone()
+        };
+        rule.parts = also.into_iter().map(part).collect();
+        Ok(rule)
     }
 }
 

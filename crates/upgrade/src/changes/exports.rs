@@ -13,8 +13,8 @@ use oxc_ast::{
         Argument, BindingPattern, BindingProperty, CallExpression, ExportFromDeclaration,
         ExportSpecifier, Expression, ImportDeclaration, ImportDeclarationSpecifier,
         ImportExpression, ImportSpecifier, NewExpression, ObjectPattern, ObjectPropertyKind,
-        Statement, StringLiteral, TSImportType, TSImportTypeQualifier, VariableDeclaration,
-        VariableDeclarator,
+        Statement, StringLiteral, TSImportEqualsDeclaration, TSImportType, TSImportTypeQualifier,
+        TSModuleReference, VariableDeclaration, VariableDeclarator,
     },
 };
 use oxc_semantic::{NodeId, SymbolId};
@@ -190,7 +190,7 @@ impl<'a> Checker<'_, 'a> {
                     rule,
                     &origin,
                     specifier.span,
-                    &format!("`{name}` is {} in Core 2", gone(rule)),
+                    &format!("`{name}` {}", gone(rule)),
                     fix,
                 );
             }
@@ -975,7 +975,7 @@ impl<'a> Checker<'_, 'a> {
                             rule,
                             &origin,
                             specifier.span,
-                            &format!("`{name}` is {} in Core 2", gone(rule)),
+                            &format!("`{name}` {}", gone(rule)),
                             Fix::None,
                         );
                     }
@@ -1028,6 +1028,23 @@ impl<'a> Checker<'_, 'a> {
                 format!("\n{indent}{keyword} {{ {text} }} from {quote}{to}{quote}{end}"),
             ),
         ]
+    }
+
+    // import N = require('…')
+
+    pub(super) fn import_equals(&self, import: &TSImportEqualsDeclaration<'a>) {
+        let TSModuleReference::ExternalModuleReference(reference) = &import.module_reference else {
+            return;
+        };
+        let entry = reference.expression.value.as_str();
+        if clerk_package(entry).is_none()
+            || self.removed_entry_literal(entry, reference.expression.span, None)
+        {
+            return;
+        }
+        if let Some(symbol) = import.id.symbol_id.get() {
+            self.namespace_members(entry, &reference.expression, symbol, false);
+        }
     }
 
     // import('…').T in types
@@ -1094,7 +1111,7 @@ impl<'a> Checker<'_, 'a> {
                     )
                 }
                 Change::ExportRemoved { .. } | Change::SettersFolded { .. } => {
-                    (format!("`{name}` is {} in Core 2", gone(rule)), Fix::None)
+                    (format!("`{name}` {}", gone(rule)), Fix::None)
                 }
                 Change::HostMoved { .. } => {
                     (format!("`{name}` has another value in Core 2"), Fix::None)
@@ -1647,7 +1664,7 @@ impl<'a> Checker<'_, 'a> {
                         rule,
                         &origin,
                         key,
-                        &format!("`{name}` is {} in Core 2", gone(rule)),
+                        &format!("`{name}` {}", gone(rule)),
                         Fix::None,
                     );
                 }
@@ -1826,10 +1843,9 @@ impl<'a> Checker<'_, 'a> {
                         ),
                         Fix::None,
                     ),
-                    Change::ExportRemoved { .. } | Change::SettersFolded { .. } => (
-                        format!("the mocked `{name}` is {} in Core 2", gone(rule)),
-                        Fix::None,
-                    ),
+                    Change::ExportRemoved { .. } | Change::SettersFolded { .. } => {
+                        (format!("the mocked `{name}` {}", gone(rule)), Fix::None)
+                    }
                     _ => continue,
                 };
                 self.report(rule, &origin, property.key.span(), &what, fix);
@@ -1849,13 +1865,14 @@ fn entry_target<'t>(
         .map(String::as_str)
 }
 
-/// Gone, or going.
-fn gone(rule: &Rule) -> &'static str {
-    match rule.change {
+/// What is said of a name that is gone, or going.
+fn gone(rule: &Rule) -> &str {
+    match &rule.change {
         Change::ExportRemoved {
-            deprecated: true, ..
-        } => "deprecated",
-        _ => "gone",
+            status: Some(status),
+            ..
+        } => status,
+        _ => "is gone in Core 2",
     }
 }
 

@@ -57,6 +57,9 @@ impl Index {
         let mut index = Self::default();
         for rule in rules {
             index.add(rule);
+            for part in &rule.parts {
+                index.add(part);
+            }
         }
         index
     }
@@ -205,6 +208,7 @@ impl<'m, 'a> Checker<'m, 'a> {
                 AstKind::ImportDeclaration(import) => self.import_declaration(import),
                 AstKind::ExportFromDeclaration(export) => self.export_from(export),
                 AstKind::TSImportType(import) => self.import_type(import),
+                AstKind::TSImportEqualsDeclaration(import) => self.import_equals(import),
                 AstKind::ImportExpression(import) => self.import_expression(id, import),
                 AstKind::CallExpression(call) => self.call_expression(id, call),
                 AstKind::NewExpression(new) => self.new_expression(new),
