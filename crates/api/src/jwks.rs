@@ -25,6 +25,7 @@ pub struct JsonWebKey {
 
 /// The signing keys of an instance. More than one while keys are rotated.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct JsonWebKeySet {
     /// The keys.
     pub keys: Vec<JsonWebKey>,

@@ -7,6 +7,7 @@ mod authenticate;
 mod deviations;
 mod get_token;
 mod internal;
+mod jwks;
 mod jwt;
 mod machine;
 mod session;
