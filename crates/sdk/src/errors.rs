@@ -336,6 +336,9 @@ pub enum KeyError {
     /// The JWK is bound to an algorithm that Clerk does not use.
     #[error("the JWK is bound to an algorithm other than RS256, RS384 and RS512")]
     Algorithm,
+    /// The JWK is meant for something other than signatures (`use`).
+    #[error("the JWK is not meant for signatures")]
+    Use,
     /// The system's source of randomness failed, or the key could not be encoded.
     #[error("the key could not be generated or encoded")]
     Unavailable,

@@ -4,6 +4,8 @@
 
 #[cfg(feature = "client")]
 mod cache;
+#[cfg(test)]
+mod signature_vectors;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -62,14 +64,17 @@ impl PublicKey {
     /// Reads a JSON Web Key. One that is bound to an algorithm (`alg`) verifies that one only.
     ///
     /// # Errors
-    /// When the key is not RSA, not of a supported size, or bound to an algorithm other than
-    /// RS256, RS384 and RS512.
+    /// When the key is not RSA, not of a supported size, not meant for signatures, or bound to an
+    /// algorithm other than RS256, RS384 and RS512.
     pub fn from_jwk(jwk: &JsonWebKey) -> Result<Self, KeyError> {
         if jwk.n.len() > MAX_KEY_LENGTH || jwk.e.len() > MAX_KEY_LENGTH {
             return Err(KeyError::TooLong);
         }
         if jwk.kty != "RSA" {
             return Err(KeyError::NotRsa);
+        }
+        if jwk.use_.as_deref().is_some_and(|purpose| purpose != "sig") {
+            return Err(KeyError::Use);
         }
         let bound_to = match jwk.alg.as_deref() {
             None => None,
@@ -128,7 +133,8 @@ impl PublicKey {
         components: RsaPublicKeyComponents<Vec<u8>>,
         bound_to: Option<Algorithm>,
     ) -> Result<Self, KeyError> {
-        let modulus_bits = components.n.len() * 8;
+        let unused_bits = components.n.first().map_or(0, |byte| byte.leading_zeros());
+        let modulus_bits = components.n.len() * 8 - unused_bits as usize;
         if !(2048..=8192).contains(&modulus_bits) {
             return Err(KeyError::NotRsa);
         }
@@ -465,6 +471,9 @@ mod tests {
         let mut jwk = good.clone();
         jwk.alg = Some("PS256".to_owned());
         assert_eq!(PublicKey::from_jwk(&jwk), Err(KeyError::Algorithm));
+        let mut jwk = good.clone();
+        jwk.use_ = Some("enc".to_owned());
+        assert_eq!(PublicKey::from_jwk(&jwk), Err(KeyError::Use));
         let mut jwk = good.clone();
         jwk.n = "AQAB".to_owned();
         assert_eq!(PublicKey::from_jwk(&jwk), Err(KeyError::NotRsa));
