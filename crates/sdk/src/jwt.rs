@@ -178,13 +178,14 @@ impl<'token> UnverifiedJwt<'token> {
         Ok(Claims(self.payload))
     }
 
-    /// Verifies type, algorithm and signature, and none of the claims.
+    /// Verifies type, extensions, algorithm and signature, and none of the claims.
     pub(crate) fn verify_signature(
         &self,
         key: &PublicKey,
         header_types: &[String],
     ) -> Result<(), TokenVerificationError> {
         check_type(&self.header, header_types)?;
+        check_extensions(&self.header)?;
         let algorithm = self.algorithm()?;
         // The signature comes before the claims: a message about a claim would otherwise tell the
         // author of a forged token how to improve it.
@@ -375,7 +376,7 @@ pub fn decode(token: &str) -> Result<UnverifiedJwt<'_>, TokenVerificationError> 
 
 /// Verifies a token and gives out its claims.
 ///
-/// Checks, in this order: form, type, algorithm, signature, `sub`, `iss`, `aud`, `azp`, `exp`,
+/// Checks, in this order: form, type, extensions, algorithm, signature, `sub`, `iss`, `aud`, `azp`, `exp`,
 /// `nbf`, `iat`. Dates are in seconds, fractions are cut off. What *kind* of token it is (session,
 /// machine, template) is not checked here but where a session is wanted:
 /// [`session::verify`](crate::session::verify).
@@ -491,6 +492,19 @@ fn check_type(header: &Document, header_types: &[String]) -> Result<(), TokenVer
             "Invalid JWT type {found}. Expected \"{}\".",
             header_types.join(", ")
         ),
+    )
+    .with_action(Action::EnsureClerkJwt))
+}
+
+/// A token with an extension that its reader must understand (`crit`) is refused: none is
+/// understood here (RFC 7515, section 4.1.11).
+fn check_extensions(header: &Document) -> Result<(), TokenVerificationError> {
+    let Some(found) = header.get("crit") else {
+        return Ok(());
+    };
+    Err(TokenVerificationError::new(
+        Reason::TokenInvalid,
+        format!("Invalid JWT critical extensions (crit) {found}. None is supported."),
     )
     .with_action(Action::EnsureClerkJwt))
 }
