@@ -322,3 +322,32 @@ fn no_header_grows_beyond_what_servers_accept() {
         assert!(length < 2048, "{length}");
     }
 }
+
+/// An address and a cookie of the visitor's come back in the address of the handshake.
+#[test]
+fn a_browser_is_not_sent_to_endless_addresses() {
+    let world = World::new();
+    let settings = &settings()[0];
+    let decide = |path_length: usize, token_length: usize| {
+        let uri = format!("/{}", "%".repeat(path_length));
+        let session = format!("e30.e30.{}", "A".repeat(token_length));
+        let request = Request::get(uri)
+            .header("host", "app.example.com")
+            .header("sec-fetch-dest", "document")
+            .header("cookie", format!("__session={session}"));
+        let (parts, ()) = request.body(()).expect("a request").into_parts();
+        world.decide(&parts, settings, &mut Random(1))
+    };
+    for (path_length, token_length, status) in [
+        (100, 4_000, AuthStatus::Handshake),
+        (2_000, 20_000, AuthStatus::Handshake),
+        (12_000, 0, AuthStatus::SignedOut),
+        (0, 33_000, AuthStatus::SignedOut),
+        (60_000, 60_000, AuthStatus::SignedOut),
+    ] {
+        let state = decide(path_length, token_length);
+        assert_eq!(state.status(), status, "{path_length} {token_length}");
+        let length: usize = state.headers().values().map(HeaderValue::len).sum();
+        assert!(length < 34 * 1024, "{length}");
+    }
+}

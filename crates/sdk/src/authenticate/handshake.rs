@@ -18,6 +18,10 @@ use crate::internal::constants::query_parameters::{
 /// After this many redirects in a row the keys most likely belong to different instances.
 pub(super) const REDIRECTS_OF_A_LOOP: u32 = 3;
 
+/// The longest address that a browser is sent to, in bytes. It quotes the visitor's own address
+/// and session token; the Frontend API would refuse a longer one.
+const MAX_LOCATION_LENGTH: usize = 32 * 1024;
+
 /// Parameters that must not be carried along when the browser comes back.
 const DEV_BROWSER_PARAMETERS: [&str; 2] = [DEV_BROWSER, LEGACY_DEV_BROWSER];
 
@@ -60,7 +64,7 @@ fn redirect(
     message: String,
     location: &Url,
 ) -> Option<RequestState> {
-    if !request.facts.is_navigation() {
+    if !request.facts.is_navigation() || location.as_str().len() > MAX_LOCATION_LENGTH {
         return None;
     }
     let redirects = redirect_count(request);
