@@ -376,10 +376,10 @@ pub fn decode(token: &str) -> Result<UnverifiedJwt<'_>, TokenVerificationError> 
 
 /// Verifies a token and gives out its claims.
 ///
-/// Checks, in this order: form, type, extensions, algorithm, signature, `sub`, `iss`, `aud`, `azp`, `exp`,
-/// `nbf`, `iat`. Dates are in seconds, fractions are cut off. What *kind* of token it is (session,
-/// machine, template) is not checked here but where a session is wanted:
-/// [`session::verify`](crate::session::verify).
+/// Checks, in this order: form, type, extensions, algorithm, signature, `sub`, `iss`, `aud`, `azp`,
+/// `exp`, `nbf`, `iat`. Dates are in seconds, fractions are cut off. No extension is known, so a
+/// header `crit` is always refused. What *kind* of token it is (session, machine, template) is not
+/// checked here but where a session is wanted: [`session::verify`](crate::session::verify).
 ///
 /// JavaScript: `verifyJwt(token, { key, … })`.
 ///
