@@ -49,6 +49,9 @@ pub(super) fn check(place: &Place<'_>, findings: &mut Vec<Finding>) {
         return;
     };
     let text = &place.source.text;
+    if !text.contains(from.as_str()) {
+        return;
+    }
     for (start, line) in code_lines(text, place.format) {
         let names: Vec<(usize, &str)> = mentions(line, from)
             .filter(|(_, name)| !exact || name == from)

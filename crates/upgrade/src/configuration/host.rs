@@ -7,7 +7,7 @@ pub(super) fn check(place: &Place<'_>, findings: &mut Vec<Finding>) {
     let Change::HostMoved { from, to, .. } = &place.rule.change else {
         return;
     };
-    if place.format == Format::Version {
+    if place.format == Format::Version || !place.source.text.contains(from.as_str()) {
         return;
     }
     for (start, line) in code_lines(&place.source.text, place.format) {
