@@ -1,0 +1,124 @@
+// What `ironclerk upgrade` costs on trees of many files, as a ratio to reading the same files and to
+// the official tool. Linux; needs ripgrep, GNU time, script(1), and for the comparison
+// @clerk/upgrade@1.2.4 (npm, with an override of marked-terminal to a release from npm).
+//
+//   cargo build --profile dist -p ironclerk-cli --no-default-features --features upgrade
+//   node benches/upgrade.mjs target/dist/ironclerk [folder with node_modules/@clerk/upgrade]
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+
+const [command, official] = process.argv.slice(2).map((path) => resolve(path));
+const ROUNDS = 7;
+
+// A generator of its own, so that every tree is the same everywhere.
+let state = 1;
+const random = (limit) => {
+  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+  return Math.floor((state / 2 ** 32) * limit);
+};
+
+const plain = (index) => {
+  const lines = [`import { helper${index % 97} } from '../helpers/module-${index % 97}';`, ''];
+  for (let part = 0, parts = 8 + random(40); part < parts; part += 1) {
+    lines.push(
+      `export async function task${part}(input: Record<string, number>): Promise<number> {`,
+      `  const { limit = ${random(100)}, offset = 0 } = input;`,
+      `  return helper${index % 97}(limit + offset * ${random(1000)});`,
+      '}',
+      '',
+    );
+  }
+  return lines.join('\n');
+};
+
+const clerk = (index) => `import { Clerk, verifyJwt } from '@clerk/backend';
+const client = Clerk({ apiKey: process.env.CLERK_API_KEY });
+export async function people${index}() {
+  const users = await client.users.getUserList({ limit: 10 });
+  return users.map((user) => user.profileImageUrl);
+}
+export const check = (token: string) => verifyJwt(token, { clockSkewInSeconds: 5_000 });
+${plain(index)}`;
+
+/** Every `every`th file uses Clerk. */
+function tree(files, every) {
+  state = 1;
+  const root = mkdtempSync(join(tmpdir(), 'ironclerk-bench-'));
+  const put = (path, text) => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  };
+  put('package.json', JSON.stringify({ dependencies: { '@clerk/backend': '^0.38.15' } }));
+  for (let index = 0; index < files; index += 1) {
+    const folder = `packages/p${index % 50}/src/m${Math.floor(index / 50) % 20}`;
+    const extension = ['ts', 'tsx', 'js', 'mjs'][index % 4];
+    const text = index % every === 0 ? clerk(index) : plain(index);
+    const isTyped = index % 4 < 2;
+    put(`${folder}/file-${index}.${extension}`, isTyped ? text : text.replace(/: (Record<[^>]*>|Promise<[^>]*>|string)/g, ''));
+  }
+  return root;
+}
+
+function run(program, args, cwd) {
+  const started = process.hrtime.bigint();
+  const result = spawnSync('/usr/bin/time', ['-f', '%M', program, ...args], { cwd, encoding: 'utf8', maxBuffer: 2 ** 30 });
+  const milliseconds = Number(process.hrtime.bigint() - started) / 1e6;
+  return { milliseconds, megabytes: Number(result.stderr.trim().split('\n').pop()) / 1024, output: result.stdout };
+}
+
+const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
+const shown = (milliseconds) => `${milliseconds < 100 ? milliseconds.toFixed(1) : milliseconds.toFixed(0)} ms`;
+
+/** Each of them in turn, round after round: whatever else the machine does slows all of them. */
+function compare(name, root) {
+  const read = () => run('sh', ['-c', "rg --files | tr '\\n' '\\0' | xargs -0 cat > /dev/null"], root);
+  const upgrade = () => run(command, ['upgrade', '--from', 'core-1', '--format', 'json'], root);
+  read();
+  let last = upgrade();
+  const times = { read: [], upgrade: [] };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    times.read.push(read().milliseconds);
+    last = upgrade();
+    times.upgrade.push(last.milliseconds);
+  }
+  const { summary } = JSON.parse(last.output);
+  const [reading, upgrading] = [median(times.read), median(times.upgrade)];
+  console.log(
+    `${name}: ${shown(upgrading)}, reading the files ${shown(reading)}: ${(upgrading / reading).toFixed(2)} times; ` +
+      `peak ${last.megabytes.toFixed(0)} MB; ${summary.files} files, ${summary.findings} findings`,
+  );
+  return upgrading;
+}
+
+const roots = [];
+const made = (...args) => {
+  const root = tree(...args);
+  roots.push(root);
+  return root;
+};
+try {
+  compare('50 files', made(50, 5));
+  const large = made(15_000, 50);
+  const ours = compare('15,000 files, 2 % with Clerk', large);
+  if (official) {
+    // It wants a terminal, and asks. Everything is given on its command line here.
+    const tool = join(official, 'node_modules/@clerk/upgrade/dist/cli.js');
+    const flags = `--from=core-1 --to=core-2 --sdk=backend --dir=. --yolo`;
+    const started = process.hrtime.bigint();
+    const output = execFileSync('script', ['-qec', `node ${tool} ${flags}`, '/dev/null'], { cwd: large, encoding: 'utf8', maxBuffer: 2 ** 30 });
+    const theirs = Number(process.hrtime.bigint() - started) / 1e6;
+    const isScanned = /(\d+) (files|instances|issues)/i.exec(output)?.[0] ?? output.slice(-300);
+    console.log(`official 1.2.4 on the same tree: ${shown(theirs)}, ${(theirs / ours).toFixed(0)} times ours (${isScanned})`);
+  }
+  compare('15,000 files, 33 % with Clerk', made(15_000, 3));
+  compare('50,000 files, 2 % with Clerk', made(50_000, 50));
+
+  const big = made(1, 1);
+  const text = Array.from({ length: 2_000 }, (_, index) => clerk(index).replace(/import .*\n/g, '').replace('client =', `client${index} =`)).join('\n');
+  writeFileSync(join(big, 'big.js'), `import { Clerk } from '@clerk/backend';\n${text.slice(0, 2_000_000).replace(/: (Record<[^>]*>|Promise<[^>]*>|string)/g, '')}`);
+  console.log('one 2 MB file:', shown(median(Array.from({ length: ROUNDS }, () => run(command, ['upgrade', 'big.js', '--format', 'json'], big).milliseconds))));
+} finally {
+  roots.forEach((root) => rmSync(root, { recursive: true }));
+}
