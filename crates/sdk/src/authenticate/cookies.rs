@@ -48,14 +48,14 @@ impl<'request> Cookies<'request> {
         self.headers
             .get_all(COOKIE)
             .iter()
-            .filter_map(|header| header.to_str().ok())
             .take_while(move |header| {
                 let fits = header.len() <= budget;
                 budget = budget.saturating_sub(header.len());
                 fits
             })
-            .flat_map(|header| header.split(';'))
-            .filter_map(|pair| pair.split_once('='))
+            .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'))
+            // Other people's cookies hold what they like. It does not hide Clerk's.
+            .filter_map(|pair| std::str::from_utf8(pair).ok()?.split_once('='))
             .map(|(name, value)| (name.trim(), value.trim()))
     }
 }
@@ -240,6 +240,24 @@ mod tests {
             ("g", Some("7")),
         ] {
             assert_eq!(cookies.get(name).as_deref(), value, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_cookie_that_is_no_ascii_hides_no_other() {
+        for other in [
+            &b"name=Zo\xc3\xab"[..],
+            b"name=Zo\xeb",
+            b"\xff",
+            b"\xc3\xab=1",
+        ] {
+            let header = [b"a=1; ", other, b"; b=2"].concat();
+            let mut headers = HeaderMap::new();
+            let value = HeaderValue::from_bytes(&header).expect("a value");
+            headers.insert(COOKIE, value);
+            let cookies = Cookies::new(&headers);
+            assert_eq!(cookies.get("a").as_deref(), Some("1"), "{header:?}");
+            assert_eq!(cookies.get("b").as_deref(), Some("2"), "{header:?}");
         }
     }
 
