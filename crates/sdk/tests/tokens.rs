@@ -16,7 +16,8 @@ use ironclerk::jwt::{
     self, Algorithm, MAX_TOKEN_LENGTH, SignOptions, TokenCategory, VerifyOptions,
 };
 use ironclerk::keys::{PrivateKey, PublicKey};
-use ironclerk::{machine, session};
+use ironclerk::machine;
+use ironclerk::session::{self, Auth, Has, Reverification, SessionAuth};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -563,7 +564,83 @@ fn mutated(token: &str, mutation: &Mutation) -> String {
     token.into_iter().collect()
 }
 
+/// Claims that have a meaning, with values nearly as Clerk writes them, or not at all.
+fn session_claims() -> impl Strategy<Value = Value> {
+    let value =
+        |pattern: &'static str| prop_oneof![3 => pattern.prop_map(Value::from), 1 => values()];
+    let organization = prop_oneof![
+        3 => (value("org_[a-z]{0,3}"), value("(org:)?[a-b]{0,2}"), value("[a-b,]{0,6}"), value("[0-9,]{0,6}"))
+            .prop_map(|(id, role, permissions, bits)| {
+                json!({"id": id, "rol": role, "slg": "a", "per": permissions, "fpm": bits})
+            }),
+        1 => values(),
+    ];
+    let versions = prop::sample::select(vec![
+        json!(1),
+        json!(2),
+        json!(2.0),
+        json!("2"),
+        json!(null),
+    ]);
+    let ages = prop_oneof![
+        prop::collection::vec(-2..20_i64, 0..4).prop_map(Value::from),
+        values(),
+    ];
+    let old = (
+        value("org_[a-z]{0,3}"),
+        value("(org:)?[a-b]{0,2}"),
+        values(),
+    );
+    let lists = (
+        value("([ou]{1,2}:[a-b]{0,1},?){0,3}"),
+        value("([ou]{1,2}:[a-b]{0,1},?){0,3}"),
+    );
+    (versions, organization, ages, lists, old, value("(active|pending)")).prop_map(
+        |(version, organization, ages, (features, plans), (id, role, permissions), status)| {
+            json!({
+                "sub": "user_1", "sid": "sess_1", "exp": NOW + 60, "v": version, "o": organization,
+                "fva": ages, "fea": features, "pla": plans, "org_id": id, "org_role": role,
+                "org_permissions": permissions, "sts": status, "act": organization,
+            })
+        },
+    )
+}
+
 proptest! {
+    #[test]
+    fn whatever_clerk_has_signed_can_be_asked(claims in session_claims()) {
+        let options = SignOptions::new("ins_1", TokenCategory::Session);
+        let token = jwt::sign(&claims, &KEY, &options, now()).expect("a token");
+        let claims = session::verify(&token, &KEY.public_key(), &VerifyOptions::default(), now());
+        let session = SessionAuth::new(claims.expect("a session"), token);
+        let single = [
+            Has::role("org:a"),
+            Has::permission("org:a:a"),
+            Has::feature("a"),
+            Has::plan("org:a"),
+            Has::reverification(Reverification::Strict),
+        ];
+        // Whoever asks for two things gets no more than by asking for each of them.
+        let both = [
+            (0, 1, Has::role("org:a").and_permission("org:a:a")),
+            (0, 2, Has::role("org:a").and_feature("a")),
+            (1, 3, Has::permission("org:a:a").and_plan("org:a")),
+            (2, 3, Has::feature("a").and_plan("org:a")),
+            (1, 4, Has::permission("org:a:a").and_reverification(Reverification::Strict)),
+        ];
+        for (one, other, both) in both {
+            let each = session.has(&single[one]) && session.has(&single[other]);
+            prop_assert_eq!(session.has(&both), each, "{:?}", both);
+        }
+        prop_assert!(!session.has(Has::default()));
+        let pending = session.is_pending();
+        let auth = Auth::new(session);
+        prop_assert_eq!(auth.is_signed_in(), !pending);
+        let shown = format!("{auth:?}");
+        prop_assert!(!shown.contains("eyJ"), "{}", shown);
+        prop_assert!(serde_json::to_string(&auth).is_ok());
+    }
+
     #[test]
     fn what_is_signed_verifies_and_is_the_same(
         custom in prop::collection::btree_map("[a-z]{4,8}|.{0,4}", values(), 0..6),
