@@ -523,9 +523,11 @@ const PENDING: &str = "pending";
 /// assert!(!may_delete(&Auth::signed_out()));
 /// ```
 ///
+/// `Debug` shows no token, which is what JavaScript's `auth.debug()` is for.
+///
 /// JavaScript: `SessionAuthObject`.
 #[derive(Clone, Debug, PartialEq)]
-#[doc(alias = "SessionAuthObject")]
+#[doc(alias = "SessionAuthObject", alias = "debug")]
 pub enum Auth {
     /// A user with a session.
     SignedIn(Arc<SessionAuth>),
