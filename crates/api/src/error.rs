@@ -125,6 +125,8 @@ macro_rules! error_codes {
 }
 
 error_codes! {
+    /// An actor token that was used or revoked cannot be revoked.
+    ActorTokenCannotBeRevoked = BAD_REQUEST "actor_token_cannot_be_revoked_code" "no longer pending",
     /// The user is a member already.
     AlreadyMember = BAD_REQUEST "already_a_member_in_organization" "already a member",
     /// The request names an API version that does not exist.
@@ -139,8 +141,22 @@ error_codes! {
     BadRequest = BAD_REQUEST "bad_request" "bad request",
     /// More was asked for in one request than it can have.
     BulkSizeExceeded = BAD_REQUEST "bulk_size_exceeded" "too many at once",
+    /// The request names no client.
+    ClientNotFound = BAD_REQUEST "client_not_found" "no client",
     /// The secret key is not one of this instance.
     ClerkKeyInvalid = UNAUTHORIZED "clerk_key_invalid" "unknown secret key",
+    /// There is such an object already.
+    DuplicateRecord = BAD_REQUEST "duplicate_record" "exists already",
+    /// The expired token is not a session token of this instance.
+    ExpiredSessionTokenInvalid = UNAUTHORIZED "expired_session_token_invalid" "not a session token",
+    /// The expired token does not say for which application it was made.
+    ExpiredSessionTokenMissingAzp = UNAUTHORIZED "expired_session_token_missing_azp" "no azp claim",
+    /// The expired token has no session.
+    ExpiredSessionTokenMissingSid = UNAUTHORIZED "expired_session_token_missing_sid" "no sid claim",
+    /// The user has no such account at another service.
+    ExternalAccountNotFound = NOT_FOUND "external_account_not_found" "external account not found",
+    /// A parameter needs another that is not there.
+    FormConditionalParameterMissing = UNPROCESSABLE_ENTITY "form_conditional_param_missing" "missing",
     /// Nothing was given where something is needed.
     FormDataMissing = UNPROCESSABLE_ENTITY "form_data_missing" "missing data",
     /// The identifier belongs to another user.
@@ -175,20 +191,38 @@ error_codes! {
     FormUsernameInvalidLength = UNPROCESSABLE_ENTITY "form_username_invalid_length" "wrong length",
     /// The username is nothing but digits.
     FormUsernameNeedsNonNumber = UNPROCESSABLE_ENTITY "form_username_needs_non_number_char" "needs a character that is no digit",
+    /// A phone number that is not verified cannot become a second factor.
+    SecondFactorUnverified = BAD_REQUEST "identification_create_second_factor_unverified" "not verified",
+    /// A phone number that is not verified cannot become a second factor.
+    SecondFactorUpdateUnverified = BAD_REQUEST "identification_update_second_factor_unverified" "not verified",
+    /// The password is wrong.
+    IncorrectPassword = UNPROCESSABLE_ENTITY "incorrect_password" "incorrect password",
     /// The image is too large.
     ImageTooLarge = PAYLOAD_TOO_LARGE "image_too_large" "image too large",
+    /// An identifier that is not verified cannot be the primary one.
+    FormVerificationNeeded = UNPROCESSABLE_ENTITY "form_verification_needed" "not verified",
     /// The server failed.
     Internal = INTERNAL_SERVER_ERROR "internal_clerk_error" "internal error",
     /// The session's status does not allow this.
     InvalidActionForSession = BAD_REQUEST "invalid_action_for_session" "not possible for this session",
     /// The way back from a handshake is not an address.
     InvalidHandshake = BAD_REQUEST "invalid_handshake" "malformed handshake",
+    /// The token is none of the session.
+    InvalidSessionToken = BAD_REQUEST "invalid_session_token" "invalid session token",
+    /// The authenticator's secret is none.
+    InvalidTotpSecret = UNPROCESSABLE_ENTITY "invalid_totp_secret_code" "invalid secret",
+    /// The invitation was accepted.
+    InvitationAlreadyAccepted = BAD_REQUEST "invitation_already_accepted" "accepted already",
+    /// The invitation was revoked.
+    InvitationAlreadyRevoked = BAD_REQUEST "invitation_already_revoked" "revoked already",
     /// A template sets a claim that is the server's to set.
     JwtTemplateReservedClaim = BAD_REQUEST "jwt_template_reserved_claim" "reserved claim",
     /// The query or the path cannot be read.
     MalformedRequestParameters = BAD_REQUEST "malformed_request_parameters" "malformed parameters",
     /// The member does not have the permission.
     MissingOrganizationPermission = FORBIDDEN "missing_organization_permission" "permission missing",
+    /// The user has no password.
+    NoPasswordSet = BAD_REQUEST "no_password_set" "no password",
     /// The user is not a member.
     NotAMember = FORBIDDEN "not_a_member_in_organization" "not a member",
     /// The user has created as many organizations as they may.
@@ -237,6 +271,16 @@ error_codes! {
     OrganizationSlugsDisabled = FORBIDDEN "organization_slugs_disabled" "slugs turned off",
     /// The permission is one of the system.
     OrganizationSystemPermissionNotModifiable = FORBIDDEN "organization_system_permission_not_modifiable" "system permission",
+    /// The user has no such passkey.
+    PasskeyNotRegistered = NOT_FOUND "passkey_not_registered" "no such passkey",
+    /// The session token was made for another application.
+    RefreshRequestOriginAzpMismatch = UNAUTHORIZED "refresh_request_origin_azp_mismatch" "made for another origin",
+    /// The origin of the request is not one.
+    RefreshRequestOriginInvalid = UNAUTHORIZED "refresh_request_origin_invalid" "not an origin",
+    /// The session token is of another session.
+    RefreshSidMismatch = UNAUTHORIZED "refresh_sid_mismatch" "of another session",
+    /// The refresh token is unknown or used up.
+    RefreshTokenNotFound = UNAUTHORIZED "refresh_token_not_found" "unknown refresh token",
     /// The body is not JSON, or not an object.
     RequestBodyInvalid = BAD_REQUEST "request_body_invalid" "malformed body",
     /// The body is too large.
@@ -245,6 +289,34 @@ error_codes! {
     RequestWithoutImage = BAD_REQUEST "form_param_missing" "missing image",
     /// There is no such object, or no such path.
     ResourceNotFound = NOT_FOUND "resource_not_found" "not found",
+    /// The session token does not say when it was made.
+    SessionRefreshMissingIat = UNAUTHORIZED "session_refresh_expired_session_token_missing_iat" "no iat claim",
+    /// The session token expired too long ago.
+    SessionRefreshTooOld = UNAUTHORIZED "session_refresh_expired_session_token_too_old" "too old",
+    /// The session has ended.
+    SessionRefreshInactive = UNAUTHORIZED "session_refresh_inactive_session" "not active",
+    /// There is no such session.
+    SessionRefreshNotFound = UNAUTHORIZED "session_refresh_session_not_found" "session not found",
+    /// The session's user is gone or banned.
+    SessionRefreshUserNotFound = UNAUTHORIZED "session_refresh_user_not_found" "user not found",
+    /// A sign-in token that was used or revoked cannot be revoked.
+    SignInTokenCannotBeRevoked = BAD_REQUEST "sign_in_token_cannot_be_revoked_code" "no longer pending",
+    /// The time of the ticket is over.
+    TicketExpired = BAD_REQUEST "ticket_expired_code" "ticket expired",
+    /// The ticket is not one of this instance, or cannot be used.
+    TicketInvalid = BAD_REQUEST "ticket_invalid_code" "invalid ticket",
+    /// More requests than are allowed.
+    TooManyRequests = TOO_MANY_REQUESTS "too_many_requests" "too many requests",
+    /// The user has no authenticator app.
+    TotpDisabled = BAD_REQUEST "totp_disabled" "no authenticator",
+    /// The code is wrong.
+    TotpIncorrect = UNPROCESSABLE_ENTITY "totp_incorrect_code" "incorrect code",
+    /// The code has another length.
+    TotpInvalidLength = UNPROCESSABLE_ENTITY "totp_invalid_length" "wrong length",
+    /// The user may not sign in.
+    UserBanned = FORBIDDEN "user_banned" "user banned",
+    /// The user may not sign in for a while.
+    UserLocked = FORBIDDEN "user_locked" "user locked",
     /// The database cannot be reached or is full.
     ServiceUnavailable = SERVICE_UNAVAILABLE "service_unavailable" "try again later",
     /// The body is of a type that the endpoint does not read.

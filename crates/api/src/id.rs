@@ -65,14 +65,20 @@ macro_rules! ids {
 }
 
 ids! {
+    /// A token with which one user acts in the place of another.
+    ActorTokenId "act_",
     /// A browser or device that sessions belong to.
     ClientId "client_",
+    /// An account of a user at another service.
+    ExternalAccountId "eac_",
     /// An email address, phone number or other identifier of a user.
     IdentificationId "idn_",
     /// An uploaded picture.
     ImageId "img_",
     /// An instance: one environment of an application, with its own users and keys.
     InstanceId "ins_",
+    /// An invitation to sign up.
+    InvitationId "inv_",
     /// A JWT template.
     JwtTemplateId "jtmp_",
     /// An organization.
@@ -89,6 +95,8 @@ ids! {
     RoleId "role_",
     /// A session of a user on a client.
     SessionId "sess_",
+    /// A token that signs a user in.
+    SignInTokenId "sit_",
     /// A user.
     UserId "user_",
 }

@@ -34,13 +34,20 @@ pub mod error;
 pub mod id;
 pub mod value;
 
+pub mod actor_tokens;
+pub mod clients;
+pub mod email_addresses;
+pub mod invitations;
 pub mod jwks;
 pub mod jwt_templates;
 pub mod organization_domains;
 pub mod organization_invitations;
 pub mod organization_roles;
 pub mod organizations;
+pub mod phone_numbers;
 pub mod sessions;
+pub mod sign_in_tokens;
+pub mod testing_tokens;
 pub mod users;
 
 pub use endpoint::{Endpoint, EndpointInfo};
@@ -51,13 +58,20 @@ pub use value::{Array, File, Metadata, Page, Patch, Secret, Sort};
 ///
 /// Coverage reports, `ironclerk api ls` and the server's routes are derived from it.
 pub const ENDPOINTS: &[&[EndpointInfo]] = &[
+    actor_tokens::ENDPOINTS,
+    clients::ENDPOINTS,
+    email_addresses::ENDPOINTS,
+    invitations::ENDPOINTS,
     jwks::ENDPOINTS,
     jwt_templates::ENDPOINTS,
     organization_domains::ENDPOINTS,
     organization_invitations::ENDPOINTS,
     organization_roles::ENDPOINTS,
     organizations::ENDPOINTS,
+    phone_numbers::ENDPOINTS,
     sessions::ENDPOINTS,
+    sign_in_tokens::ENDPOINTS,
+    testing_tokens::ENDPOINTS,
     users::ENDPOINTS,
 ];
 

@@ -1,9 +1,11 @@
 //! Sessions, and the tokens that stand for them.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ClientId, OrganizationId, SessionId, UserId};
-use crate::value::{Metadata, ObjectTag, Page, Tagged};
+use crate::value::{Metadata, ObjectTag, Page, Secret, Tagged};
 
 open_enum! {
     /// Where a session is in its life.
@@ -42,6 +44,12 @@ resource! {
         status: Option<SessionStatus>,
         /// The organization that is active in it.
         last_active_organization_id: Option<OrganizationId>,
+        /// From where it was last used.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        latest_activity: Option<Metadata>,
+        /// What the user must do before a pending session becomes active.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tasks: Option<Vec<SessionTask>>,
         /// When it was last used, in ms since the epoch.
         last_active_at: i64,
         /// When it ends at the latest, in ms since the epoch.
@@ -52,6 +60,57 @@ resource! {
         updated_at: i64,
         /// When it was created, in ms since the epoch.
         created_at: i64,
+    }
+}
+
+/// What a user must do before their session becomes active.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionTask {
+    /// The task, such as `choose-organization`.
+    pub key: String,
+}
+
+/// Cookies for a browser. JavaScript: `Cookies`.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cookies {
+    /// The kind of object: `cookies`.
+    #[serde(default)]
+    pub object: ObjectTag<Cookies>,
+    /// The values of as many `Set-Cookie` headers.
+    pub cookies: Vec<String>,
+}
+
+impl Tagged for Cookies {
+    const OBJECT: &'static str = "cookies";
+}
+
+impl std::fmt::Debug for Cookies {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            formatter,
+            "Cookies {{ cookies: [{} redacted] }}",
+            self.cookies.len()
+        )
+    }
+}
+
+/// A session token that takes the place of an expired one, in the form that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum RefreshedSession {
+    /// The cookies to set, the session token among them.
+    Cookies(Cookies),
+    /// The token alone.
+    Token(Token),
+}
+
+open_enum! {
+    /// In what form a refreshed session is answered.
+    enum RefreshFormat {
+        /// The token alone.
+        Token = "token",
+        /// The cookies to set.
+        Cookie = "cookie",
     }
 }
 
@@ -116,6 +175,40 @@ endpoints! {
     struct RevokeSession {
         /// The session.
         session_id: SessionId,
+    }
+
+    /// Checks a session token of a session, and answers the session.
+    /// JavaScript: `sessions.verifySession`.
+    #[doc(alias = "verifySession")]
+    POST "/v1/sessions/{session_id}/verify" => Session,
+    struct VerifySession {
+        /// The session.
+        session_id: SessionId,
+        /// A token of it that is still valid.
+        token: Secret,
+    }
+
+    /// Makes a new session token for a browser whose last one has expired. A refusal (401) says
+    /// why the browser must go through a handshake instead. JavaScript: `sessions.refreshSession`.
+    #[doc(alias = "refreshSession")]
+    POST "/v1/sessions/{session_id}/refresh" ?query(suffixed_cookies) => RefreshedSession,
+    struct RefreshSession {
+        /// The session.
+        session_id: SessionId,
+        /// The session token that has expired.
+        expired_token: Secret,
+        /// The browser's refresh token. A new one comes with the cookies.
+        refresh_token: Secret,
+        /// Scheme and host of the application that the browser asked.
+        request_origin: String,
+        /// The headers of the browser's request.
+        request_headers: Option<BTreeMap<String, Vec<String>>>,
+        /// The address of the browser.
+        request_originating_ip: Option<String>,
+        /// In what form to answer; as a token when absent.
+        format: Option<RefreshFormat>,
+        /// Whether to set the cookies whose names end with the suffix of the publishable key too.
+        suffixed_cookies: Option<bool>,
     }
 
     /// Makes a session token. JavaScript: `sessions.getToken(sessionId)`.

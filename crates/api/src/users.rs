@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::id::{IdentificationId, UserId};
+use crate::id::{ExternalAccountId, IdentificationId, ImageId, UserId};
 use crate::organizations::OrganizationMembership;
-use crate::value::{DeletedObject, File, Metadata, Patch, Secret, Sort, TotalCount};
+use crate::value::{
+    DeletedObject, File, Metadata, ObjectTag, Page, Patch, Secret, Sort, Tagged, TotalCount,
+};
 
 resource! {
     /// A user of the application.
@@ -45,9 +47,9 @@ resource! {
         /// The phone numbers.
         phone_numbers: Vec<PhoneNumber>,
         /// The web3 wallets.
-        web3_wallets: Vec<Value>,
+        web3_wallets: Vec<Web3Wallet>,
         /// The passkeys.
-        passkeys: Vec<Value>,
+        passkeys: Vec<Passkey>,
         /// The memberships. Only in the Frontend API.
         #[serde(skip_serializing_if = "Option::is_none")]
         organization_memberships: Option<Vec<OrganizationMembership>>,
@@ -66,9 +68,9 @@ resource! {
         /// When the password was last changed, in ms since the epoch.
         password_last_updated_at: Option<i64>,
         /// The accounts at other services.
-        external_accounts: Vec<Value>,
+        external_accounts: Vec<ExternalAccount>,
         /// The accounts at SAML identity providers.
-        saml_accounts: Vec<Value>,
+        saml_accounts: Vec<SamlAccount>,
         /// The accounts at enterprise identity providers.
         enterprise_accounts: Vec<Value>,
         /// When the user last signed in, in ms since the epoch.
@@ -95,6 +97,42 @@ resource! {
         last_active_at: Option<i64>,
         /// When the user accepted the legal terms, in ms since the epoch.
         legal_accepted_at: Option<i64>,
+        /// Whether the user signs in on a new device without further checks.
+        bypass_client_trust: bool,
+    }
+}
+
+impl User {
+    /// First and last name. JavaScript: `fullName`.
+    #[doc(alias = "fullName")]
+    pub fn full_name(&self) -> Option<String> {
+        let names: Vec<_> = [&self.first_name, &self.last_name]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect();
+        Some(names.join(" ").trim().to_owned()).filter(|name| !name.is_empty())
+    }
+
+    /// The email address to write to. JavaScript: `primaryEmailAddress`.
+    #[doc(alias = "primaryEmailAddress")]
+    pub fn primary_email_address(&self) -> Option<&EmailAddress> {
+        let primary = self.primary_email_address_id.as_ref()?;
+        self.email_addresses.iter().find(|it| it.id == *primary)
+    }
+
+    /// The phone number to call. JavaScript: `primaryPhoneNumber`.
+    #[doc(alias = "primaryPhoneNumber")]
+    pub fn primary_phone_number(&self) -> Option<&PhoneNumber> {
+        let primary = self.primary_phone_number_id.as_ref()?;
+        self.phone_numbers.iter().find(|it| it.id == *primary)
+    }
+
+    /// The wallet to show. JavaScript: `primaryWeb3Wallet`.
+    #[doc(alias = "primaryWeb3Wallet")]
+    pub fn primary_web3_wallet(&self) -> Option<&Web3Wallet> {
+        let primary = self.primary_web3_wallet_id.as_ref()?;
+        self.web3_wallets.iter().find(|it| it.id == *primary)
     }
 }
 
@@ -143,6 +181,198 @@ resource! {
         created_at: i64,
         /// When it was last changed, in ms since the epoch.
         updated_at: i64,
+    }
+}
+
+resource! {
+    /// A web3 wallet of a user.
+    struct Web3Wallet "web3_wallet" {
+        /// The id of the identifier.
+        id: IdentificationId,
+        /// The address of the wallet.
+        web3_wallet: String,
+        /// How it was verified; null when it was not.
+        verification: Option<Verification>,
+        /// When it was created, in ms since the epoch.
+        created_at: i64,
+        /// When it was last changed, in ms since the epoch.
+        updated_at: i64,
+    }
+}
+
+resource! {
+    /// A passkey of a user.
+    struct Passkey "passkey" {
+        /// The id of the identifier.
+        id: IdentificationId,
+        /// What the user calls it.
+        name: String,
+        /// When it was last used, in ms since the epoch.
+        last_used_at: Option<i64>,
+        /// How it was verified; null when it was not.
+        verification: Option<Verification>,
+    }
+}
+
+resource! {
+    /// An account of a user at another service.
+    struct ExternalAccount "external_account" {
+        /// The id of the account here.
+        id: ExternalAccountId,
+        /// The service, such as `oauth_google`.
+        provider: String,
+        /// The id of the identifier that it is.
+        identification_id: IdentificationId,
+        /// The id of the account there. JavaScript: `externalId`.
+        #[doc(alias = "externalId")]
+        provider_user_id: String,
+        /// What was allowed, separated by spaces.
+        approved_scopes: String,
+        /// The email address there.
+        email_address: String,
+        /// Whether the service says that the address is verified; null when it does not say.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        email_address_verified: Option<bool>,
+        /// The first name there.
+        first_name: String,
+        /// The last name there.
+        last_name: String,
+        /// The old name of `image_url`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        avatar_url: Option<String>,
+        /// Where the picture there is.
+        image_url: Option<String>,
+        /// The username there.
+        username: Option<String>,
+        /// The phone number there.
+        phone_number: Option<String>,
+        /// What else the service says for all to see.
+        public_metadata: Metadata,
+        /// What the user calls it.
+        label: Option<String>,
+        /// How it was verified; null when it was not.
+        verification: Option<Verification>,
+        /// When it was connected, in ms since the epoch.
+        created_at: i64,
+        /// When it was last changed, in ms since the epoch.
+        updated_at: i64,
+    }
+}
+
+resource! {
+    /// An account of a user at a SAML identity provider.
+    struct SamlAccount "saml_account" {
+        /// The id of the account here.
+        id: String,
+        /// The kind of identity provider, such as `saml_okta`.
+        provider: String,
+        /// Whether it can be used.
+        active: bool,
+        /// The email address there.
+        email_address: String,
+        /// The first name there.
+        first_name: Option<String>,
+        /// The last name there.
+        last_name: Option<String>,
+        /// The id of the account there.
+        provider_user_id: Option<String>,
+        /// When it was last used, in ms since the epoch.
+        last_authenticated_at: Option<i64>,
+        /// What else the identity provider says.
+        public_metadata: Metadata,
+        /// How it was verified; null when it was not.
+        verification: Option<Verification>,
+        /// The connection that it belongs to.
+        saml_connection: Option<Metadata>,
+    }
+}
+
+/// A token with which an application acts for a user at another service.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OAuthAccessToken {
+    /// The kind of object: `oauth_access_token`.
+    pub object: ObjectTag<OAuthAccessToken>,
+    /// The account that it is for.
+    pub external_account_id: ExternalAccountId,
+    /// The id of the account there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider_user_id: Option<String>,
+    /// The token.
+    pub token: Secret,
+    /// Until when it is valid, in ms since the epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<i64>,
+    /// The service, such as `oauth_google`.
+    pub provider: String,
+    /// What else the service says for all to see.
+    pub public_metadata: Metadata,
+    /// What the user calls the account.
+    pub label: Option<String>,
+    /// What the token allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Vec<String>>,
+    /// The secret that goes with a token of OAuth 1.0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_secret: Option<Secret>,
+    /// The ID token of OpenID Connect.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<Secret>,
+    /// What this version of the contract does not know.
+    #[serde(flatten)]
+    pub other: Metadata,
+}
+
+impl Tagged for OAuthAccessToken {
+    const OBJECT: &'static str = "oauth_access_token";
+}
+
+/// That a password is right.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerifiedPassword {
+    /// Always true: a wrong one is an error.
+    pub verified: bool,
+}
+
+/// That a code is right.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerifiedTotp {
+    /// Always true: a wrong one is an error.
+    pub verified: bool,
+    /// What kind of code it was.
+    pub code_type: CodeType,
+}
+
+open_enum! {
+    /// A kind of code of a second factor.
+    enum CodeType {
+        /// From an authenticator app.
+        Totp = "totp",
+        /// A backup code, which is used up now.
+        BackupCode = "backup_code",
+    }
+}
+
+impl Default for CodeType {
+    fn default() -> Self {
+        Self::Totp
+    }
+}
+
+/// Whose second factor was changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangedUser {
+    /// The user.
+    pub user_id: UserId,
+}
+
+open_enum! {
+    /// What a new email address or phone number is from the start.
+    enum IdentificationStatus {
+        /// It can be used.
+        Verified = "verified",
+        /// It can be used to sign in, and nobody else can have it.
+        Reserved = "reserved",
     }
 }
 
@@ -231,6 +461,13 @@ parameters! {
         external_id: Vec<String>,
         /// Only users with one of these usernames.
         username: Vec<String>,
+        /// Only users with one of these web3 wallets.
+        web3_wallet: Vec<String>,
+        /// Only users with an account at this service, such as `oauth_google`, whose id is one of
+        /// `provider_user_id`.
+        provider: Option<String>,
+        /// The ids at the service; they need `provider`.
+        provider_user_id: Vec<String>,
         /// Only these users; `-user_…` for all others.
         user_id: Vec<String>,
         /// Only members of these organizations; `-org_…` for all others.
@@ -277,6 +514,8 @@ parameters! {
         phone_number: Vec<String>,
         /// Only users with one of these usernames.
         username: Vec<String>,
+        /// Only users with one of these web3 wallets.
+        web3_wallet: Vec<String>,
         /// Only users with this in an identifier, their id or their name.
         query: Option<String>,
         /// Only users with this in an email address.
@@ -306,6 +545,7 @@ impl From<MemberFilter> for UserFilter {
             email_address: filter.email_address,
             phone_number: filter.phone_number,
             username: filter.username,
+            web3_wallet: filter.web3_wallet,
             query: filter.query,
             email_address_query: filter.email_address_query,
             phone_number_query: filter.phone_number_query,
@@ -330,6 +570,9 @@ endpoints! {
         limit: Option<u32>,
         /// How many to pass over.
         offset: Option<u32>,
+        /// The last user of the page before. Only where users are sorted by their creation, and
+        /// not with an offset. Each page costs the same, however far into the list it is.
+        starting_after: Option<UserId>,
         /// How to sort.
         order_by: Option<Sort<UserSort>>,
         /// Which users.
@@ -356,10 +599,16 @@ endpoints! {
         last_name: Option<String>,
         /// The language that the user prefers, as a BCP 47 tag.
         locale: Option<String>,
-        /// The email addresses, verified; the first becomes the primary one.
+        /// The email addresses; the first becomes the primary one.
         email_address: Vec<String>,
-        /// The phone numbers in E.164 form, verified; the first becomes the primary one.
+        /// What each of them is, in their order; verified when empty.
+        email_address_identification_status: Vec<IdentificationStatus>,
+        /// The phone numbers in E.164 form; the first becomes the primary one.
         phone_number: Vec<String>,
+        /// What each of them is, in their order; verified when empty.
+        phone_number_identification_status: Vec<IdentificationStatus>,
+        /// The web3 wallets, verified; the first becomes the primary one.
+        web3_wallet: Vec<String>,
         /// The username; unique in the instance.
         username: Option<String>,
         /// The password in clear.
@@ -394,6 +643,14 @@ endpoints! {
         created_at: Option<String>,
         /// Whether the user is banned from the start.
         banned: Option<bool>,
+        /// Whether the user is locked from the start.
+        locked: Option<bool>,
+        /// The secret of the user's authenticator app, in base 32.
+        totp_secret: Option<Secret>,
+        /// The user's backup codes, in clear or as digests of bcrypt.
+        backup_codes: Vec<Secret>,
+        /// Whether the user signs in on a new device without further checks.
+        bypass_client_trust: Option<bool>,
     }
 
     /// Fetches a user. JavaScript: `users.getUser`.
@@ -454,6 +711,177 @@ endpoints! {
         skip_legal_checks: Option<bool>,
         /// When the user was created elsewhere (RFC 3339).
         created_at: Option<String>,
+        /// The web3 wallet to make primary; it must be the user's and verified.
+        primary_web3_wallet_id: Option<IdentificationId>,
+        /// The uploaded picture to make the user's.
+        profile_image_id: Option<ImageId>,
+        /// The secret of the user's authenticator app, in base 32.
+        totp_secret: Option<Secret>,
+        /// The user's backup codes, in clear or as digests of bcrypt. They replace all that there
+        /// are.
+        backup_codes: Vec<Secret>,
+        /// Whether the user signs in on a new device without further checks.
+        bypass_client_trust: Option<bool>,
+    }
+
+    /// Merges metadata into a user's, objects within it too; null removes a key.
+    /// JavaScript: `users.updateUserMetadata`.
+    #[doc(alias = "updateUserMetadata")]
+    PATCH "/v1/users/{user_id}/metadata" => User,
+    struct MergeUserMetadata {
+        /// The user.
+        user_id: UserId,
+        /// Data that front end and back end read, and only the back end writes.
+        public_metadata: Option<Metadata>,
+        /// Data that only the back end reads and writes.
+        private_metadata: Option<Metadata>,
+        /// Data that the front end may write too.
+        unsafe_metadata: Option<Metadata>,
+    }
+
+    /// Replaces a user's metadata, as far as it is given.
+    PUT "/v1/users/{user_id}/metadata" => User,
+    struct ReplaceUserMetadata {
+        /// The user.
+        user_id: UserId,
+        /// Data that front end and back end read, and only the back end writes.
+        public_metadata: Option<Metadata>,
+        /// Data that only the back end reads and writes.
+        private_metadata: Option<Metadata>,
+        /// Data that the front end may write too.
+        unsafe_metadata: Option<Metadata>,
+    }
+
+    /// Bans a user: all sessions are revoked, and the user cannot sign in.
+    /// JavaScript: `users.banUser`.
+    #[doc(alias = "banUser")]
+    POST "/v1/users/{user_id}/ban" => User,
+    struct BanUser {
+        /// The user.
+        user_id: UserId,
+    }
+
+    /// Lets a banned user sign in again. JavaScript: `users.unbanUser`.
+    #[doc(alias = "unbanUser")]
+    POST "/v1/users/{user_id}/unban" => User,
+    struct UnbanUser {
+        /// The user.
+        user_id: UserId,
+    }
+
+    /// Keeps a user from signing in for an hour. JavaScript: `users.lockUser`.
+    #[doc(alias = "lockUser")]
+    POST "/v1/users/{user_id}/lock" => User,
+    struct LockUser {
+        /// The user.
+        user_id: UserId,
+    }
+
+    /// Lets a locked user sign in again. JavaScript: `users.unlockUser`.
+    #[doc(alias = "unlockUser")]
+    POST "/v1/users/{user_id}/unlock" => User,
+    struct UnlockUser {
+        /// The user.
+        user_id: UserId,
+    }
+
+    /// Checks a user's password. JavaScript: `users.verifyPassword`.
+    #[doc(alias = "verifyPassword")]
+    POST "/v1/users/{user_id}/verify_password" => VerifiedPassword,
+    struct VerifyPassword {
+        /// The user.
+        user_id: UserId,
+        /// The password.
+        password: Secret,
+    }
+
+    /// Checks a code of a user's authenticator app, or a backup code, which is used up by this.
+    /// JavaScript: `users.verifyTOTP`.
+    #[doc(alias = "verifyTOTP")]
+    POST "/v1/users/{user_id}/verify_totp" => VerifiedTotp,
+    struct VerifyTotp {
+        /// The user.
+        user_id: UserId,
+        /// The code.
+        code: Secret,
+    }
+
+    /// Takes a user's password away.
+    POST "/v1/users/{user_id}/remove_password" => User,
+    struct RemovePassword {
+        /// The user.
+        user_id: UserId,
+        /// Whether to end the user's sessions.
+        sign_out_of_other_sessions: Option<bool>,
+    }
+
+    /// Takes all second factors away. JavaScript: `users.disableUserMFA`.
+    #[doc(alias = "disableUserMFA")]
+    DELETE "/v1/users/{user_id}/mfa" => ChangedUser,
+    struct DisableUserMfa {
+        /// The user.
+        user_id: UserId,
+    }
+
+    /// Takes the authenticator app away. JavaScript: `users.deleteUserTOTP`.
+    #[doc(alias = "deleteUserTOTP")]
+    DELETE "/v1/users/{user_id}/totp" => ChangedUser,
+    struct DeleteUserTotp {
+        /// The user.
+        user_id: UserId,
+    }
+
+    /// Takes the backup codes away. JavaScript: `users.deleteUserBackupCodes`.
+    #[doc(alias = "deleteUserBackupCodes")]
+    DELETE "/v1/users/{user_id}/backup_code" => ChangedUser,
+    struct DeleteUserBackupCodes {
+        /// The user.
+        user_id: UserId,
+    }
+
+    /// Takes a passkey away. JavaScript: `users.deleteUserPasskey`.
+    #[doc(alias = "deleteUserPasskey")]
+    DELETE "/v1/users/{user_id}/passkeys/{passkey_identification_id}" => DeletedObject,
+    struct DeleteUserPasskey {
+        /// The user.
+        user_id: UserId,
+        /// The passkey.
+        passkey_identification_id: IdentificationId,
+    }
+
+    /// Takes a web3 wallet away. JavaScript: `users.deleteUserWeb3Wallet`.
+    #[doc(alias = "deleteUserWeb3Wallet")]
+    DELETE "/v1/users/{user_id}/web3_wallets/{web3_wallet_identification_id}" => DeletedObject,
+    struct DeleteUserWeb3Wallet {
+        /// The user.
+        user_id: UserId,
+        /// The wallet.
+        web3_wallet_identification_id: IdentificationId,
+    }
+
+    /// Disconnects an account at another service. JavaScript: `users.deleteUserExternalAccount`.
+    #[doc(alias = "deleteUserExternalAccount")]
+    DELETE "/v1/users/{user_id}/external_accounts/{external_account_id}" => DeletedObject,
+    struct DeleteUserExternalAccount {
+        /// The user.
+        user_id: UserId,
+        /// The account.
+        external_account_id: ExternalAccountId,
+    }
+
+    /// Fetches the tokens with which the application acts for a user at another service.
+    /// JavaScript: `users.getUserOauthAccessToken`.
+    #[doc(alias = "getUserOauthAccessToken")]
+    GET "/v1/users/{user_id}/oauth_access_tokens/{provider}" ?paginated => Page<OAuthAccessToken>,
+    struct ListUserOAuthAccessTokens {
+        /// The user.
+        user_id: UserId,
+        /// The service, such as `oauth_google`.
+        provider: String,
+        /// At most this many, 1 to 500; 10 when absent.
+        limit: Option<u32>,
+        /// How many to pass over.
+        offset: Option<u32>,
     }
 
     /// Gives a user a picture: a PNG, JPEG, GIF or WebP file of 10 MiB at the most.

@@ -3,25 +3,34 @@
 use std::collections::{BTreeSet, HashMap};
 use std::io::Write;
 
+use ironclerk_api::actor_tokens::ActorToken;
+use ironclerk_api::clients::Client;
 use ironclerk_api::endpoint::{BodyKind, PAGINATED, path_parameters};
+use ironclerk_api::invitations::Invitation;
 use ironclerk_api::jwt_templates::JwtTemplate;
 use ironclerk_api::organization_domains::OrganizationDomain;
 use ironclerk_api::organization_invitations::OrganizationInvitation;
 use ironclerk_api::organization_roles::{Permission, Role};
 use ironclerk_api::organizations::{Organization, OrganizationMembership};
-use ironclerk_api::sessions::{Session, Token};
-use ironclerk_api::users::{EmailAddress, PhoneNumber, User};
+use ironclerk_api::sessions::{Cookies, Session, Token};
+use ironclerk_api::sign_in_tokens::SignInToken;
+use ironclerk_api::testing_tokens::TestingToken;
+use ironclerk_api::users::{
+    EmailAddress, ExternalAccount, Passkey, PhoneNumber, SamlAccount, User, Web3Wallet,
+};
 use ironclerk_api::value::{DeletedObject, TotalCount};
 use ironclerk_api::{ENDPOINTS, EndpointInfo};
 use serde_json::{Value, to_value};
 
 const OPERATIONS: &str = include_str!("../../../testdata/openapi/operations.tsv");
 const OBJECTS: &str = include_str!("../../../testdata/openapi/objects.tsv");
+/// What the official SDK sends that is not documented.
+const UNDOCUMENTED: &str = include_str!("../../../testdata/openapi/undocumented.tsv");
 /// The documented parameters of our operations that the contract does not have.
 const NOT_YET: &str = include_str!("../../../testdata/openapi/not_yet.tsv");
 
 /// The cells of a table's lines, by the names in its head.
-fn table(text: &str) -> Vec<HashMap<&str, &str>> {
+fn table(text: &'static str) -> Vec<HashMap<&'static str, &'static str>> {
     let mut lines = text.lines();
     let head: Vec<_> = lines.next().unwrap_or_default().split('\t').collect();
     lines
@@ -45,6 +54,23 @@ fn endpoints() -> impl Iterator<Item = &'static EndpointInfo> {
     ENDPOINTS.iter().copied().flatten()
 }
 
+/// The parameters that the official SDK sends all the same.
+fn undocumented(endpoint: &EndpointInfo) -> Vec<&'static str> {
+    table(UNDOCUMENTED)
+        .into_iter()
+        .filter(|line| line["method"] == endpoint.method.as_str() && line["path"] == endpoint.path)
+        .map(|line| line["parameter"])
+        .collect()
+}
+
+fn is_documented(endpoint: &EndpointInfo) -> bool {
+    let operations = table(OPERATIONS);
+    let is_this = |line: &HashMap<_, _>| {
+        line["method"] == endpoint.method.as_str() && line["path"] == endpoint.path
+    };
+    operations.iter().any(is_this)
+}
+
 #[test]
 fn every_endpoint_and_parameter_is_documented() {
     let operations = table(OPERATIONS);
@@ -52,6 +78,11 @@ fn every_endpoint_and_parameter_is_documented() {
         let EndpointInfo {
             name, method, path, ..
         } = endpoint;
+        let undocumented = undocumented(endpoint);
+        if !is_documented(endpoint) {
+            assert_eq!((endpoint.parameters)(), undocumented, "{name}");
+            continue;
+        }
         let operation = operations
             .iter()
             .find(|line| line["method"] == method.as_str() && line["path"] == *path)
@@ -74,7 +105,10 @@ fn every_endpoint_and_parameter_is_documented() {
         };
         assert_eq!(endpoint.body, kind, "{name}");
         for parameter in (endpoint.parameters)() {
-            assert!(documented.contains(parameter), "{name} {parameter}");
+            assert!(
+                documented.contains(parameter) || undocumented.contains(&parameter),
+                "{name} {parameter}"
+            );
         }
         assert_eq!(
             endpoint.paginated_on_request,
@@ -128,8 +162,16 @@ fn the_parameters_that_are_missing_are_known() {
 fn resources_have_the_documented_fields() {
     let objects = table(OBJECTS);
     for (schema, resource) in [
+        ("ActorToken", to_value(ActorToken::default())),
+        ("Client", to_value(Client::default())),
+        ("Cookies", to_value(Cookies::default())),
         ("DeletedObject", to_value(DeletedObject::default())),
         ("EmailAddress", to_value(EmailAddress::default())),
+        (
+            "ExternalAccountWithVerification",
+            to_value(ExternalAccount::default()),
+        ),
+        ("Invitation", to_value(Invitation::default())),
         ("JWTTemplate", to_value(JwtTemplate::default())),
         ("Organization", to_value(Organization::default())),
         (
@@ -144,13 +186,18 @@ fn resources_have_the_documented_fields() {
             "OrganizationMembership",
             to_value(OrganizationMembership::default()),
         ),
+        ("Passkey", to_value(Passkey::default())),
         ("Permission", to_value(Permission::default())),
         ("PhoneNumber", to_value(PhoneNumber::default())),
         ("Role", to_value(Role::default())),
+        ("SAMLAccount", to_value(SamlAccount::default())),
         ("Session", to_value(Session::default())),
+        ("SignInToken", to_value(SignInToken::default())),
+        ("TestingToken", to_value(TestingToken::default())),
         ("Token", to_value(Token::default())),
         ("TotalCount", to_value(TotalCount::default())),
         ("User", to_value(User::default())),
+        ("Web3Wallet", to_value(Web3Wallet::default())),
     ] {
         let resource = resource.unwrap();
         let documented: Vec<_> = objects
@@ -197,7 +244,9 @@ fn coverage_is_reported() {
     let covered = ours.intersection(&documented).count();
     assert_eq!(
         covered,
-        endpoints().count(),
+        endpoints()
+            .filter(|endpoint| is_documented(endpoint))
+            .count(),
         "each operation is declared once"
     );
     let missing = table(NOT_YET).len();

@@ -41,7 +41,10 @@ use crate::errors::ConfigurationError;
 use crate::instance::{DEFAULT_API_URL, DEFAULT_API_VERSION, SecretKey};
 use crate::keys::{FetchKeys, KeyFetchError, KeyFetchErrorKind, KeyFetchFuture};
 
-pub use namespaces::{JwtTemplates, OrganizationRoles, Organizations, Sessions, Users};
+pub use namespaces::{
+    ActorTokens, Clients, EmailAddresses, Invitations, JwtTemplates, OrganizationRoles,
+    Organizations, PhoneNumbers, Sessions, SignInTokens, TestingTokens, Users,
+};
 pub use session_tokens::{GetToken, SessionTokens};
 
 /// The largest answer that is read, in bytes.

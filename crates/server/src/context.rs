@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use aws_lc_rs::rand;
+use aws_lc_rs::{digest, rand};
+use data_encoding::HEXLOWER;
 use ironclerk_api::id::Id;
 use ironclerk_api::value::DeletedObject;
 use ironclerk_api::{ApiError, ApiVersion, ErrorCode};
@@ -42,7 +43,8 @@ pub(crate) struct State {
     pub database: Database,
     pub instance: Instance,
     pub clock: Clock,
-    pub images: Images,
+    /// The address of the server.
+    pub public_url: Arc<str>,
 }
 
 /// The circumstances of one request.
@@ -73,7 +75,10 @@ impl Cx {
     }
 
     pub(crate) fn images(&self) -> Images {
-        self.state.images.clone()
+        Images {
+            base: self.state.public_url.clone(),
+            now: self.now,
+        }
     }
 
     /// The time of the request, for signing.
@@ -93,6 +98,16 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], ApiError> {
     rand::fill(&mut bytes)
         .map_err(|_| ErrorCode::Internal.because("The operating system gave no random numbers."))?;
     Ok(bytes)
+}
+
+/// A secret that nobody can guess, in letters and digits.
+pub(crate) fn random_secret() -> Result<String, ApiError> {
+    Ok(HEXLOWER.encode(&random::<32>()?))
+}
+
+/// The SHA-256 of a secret, by which it is found again without being stored.
+pub(crate) fn fingerprint(secret: &str) -> String {
+    HEXLOWER.encode(digest::digest(&digest::SHA256, secret.as_bytes()).as_ref())
 }
 
 /// The part of a list that is asked for: 10 items from the start, unless the request says.

@@ -1,27 +1,30 @@
 //! The handshake: an SDK that cannot tell who a browser is sends it here, and it is sent back
 //! with a token that says which cookies are to be set.
 //!
-//! Nobody can sign in to this server in a browser yet, so that every browser comes back as one
-//! that is signed out, with an id by which it is known from then on.
+//! A browser has an id by which it is known from then on. Whoever has used a ticket in it is signed
+//! in; in all others nobody is.
 
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, LOCATION};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, SET_COOKIE};
 use http::{HeaderValue, StatusCode};
-use ironclerk::instance::PublishableKey;
 use ironclerk::jwt::TokenCategory;
-use ironclerk_api::id::Id;
+use ironclerk_api::id::{Id, InvitationId};
+use ironclerk_api::invitations::InvitationStatus;
+use ironclerk_api::organizations::OrganizationMembership;
+use ironclerk_api::sessions::Session;
 use ironclerk_api::{ApiError, ErrorCode, Metadata};
 use serde_json::json;
 
-use crate::context::Cx;
-use crate::token;
+use crate::context::{Cx, fingerprint, not_found, random_secret};
+use crate::sign_in_tokens::{self, ACTOR_TOKEN, SIGN_IN_TOKEN};
+use crate::store::{clients as store, invitations as stored_invitations};
+use crate::ticket::{self, Presented};
+use crate::{identifier, invitations, refresh, sessions, token};
 
 /// For how long a browser is known, in seconds: a year.
 const BROWSER_LIFETIME: u32 = 365 * 24 * 60 * 60;
 /// For how long the token that takes the cookies back is valid, in seconds.
 const TOKEN_LIFETIME: i64 = 60;
-/// The longest address that a browser is sent back to.
-const LONGEST_ADDRESS: usize = 8 * 1024;
 
 /// The id of a development browser.
 struct DevBrowserId(String);
@@ -37,68 +40,269 @@ impl Id for DevBrowserId {
 }
 
 /// Answers `GET /v1/client/handshake`.
-pub(crate) fn answer(cx: &Cx, query: &str) -> Result<Response, ApiError> {
-    let key = cx.instance().publishable_key();
-    if key.is_production() {
-        return Err(ErrorCode::ResourceNotFound
-            .because("This server has no handshake for production instances yet."));
-    }
-    let parameter = |name: &str| {
-        let found = form_urlencoded::parse(query.as_bytes()).find(|(found, _)| found == name);
-        found.map(|(_, value)| value.into_owned())
-    };
-    let address = parameter("redirect_url")
-        .filter(|address| is_web_address(address))
+pub(crate) async fn answer(cx: Cx, query: String) -> Result<Response, ApiError> {
+    refuse_production(&cx)?;
+    let address = parameter(&query, "redirect_url")
+        .filter(|address| identifier::is_web_address(address))
         .ok_or_else(|| {
             ErrorCode::InvalidHandshake
                 .because("The handshake needs a redirect_url that begins with http:// or https://.")
         })?;
-    let browser = match parameter("__clerk_db_jwt").filter(|id| is_browser_id(id)) {
-        Some(id) => id,
-        None => cx.new_id::<DevBrowserId>()?.0,
+    let browser = browser(&cx, &query)?;
+    let signed_in = session_of(&cx, browser.clone()).await?;
+    let cookies = match &signed_in {
+        Some((session, membership, refresh_token)) => {
+            let origin = origin_of(&address);
+            let token = token::browser_token(&cx, session, membership.as_ref(), &origin)?;
+            let signed_in = SignedIn {
+                session,
+                token: &token.jwt,
+                refresh_token,
+            };
+            let mut cookies = browser_cookies(&cx, &browser);
+            cookies.extend(signed_in_cookies(&cx, &signed_in, true));
+            cookies
+        }
+        None => signed_out_cookies(&cx, &browser),
     };
-    let claims = Metadata::from_iter([
-        (
-            "exp".to_owned(),
-            json!(cx.now.div_euclid(1000) + TOKEN_LIFETIME),
-        ),
-        (
-            "handshake".to_owned(),
-            json!(signed_out_cookies(key, &browser)),
-        ),
-    ]);
-    let token = token::sign_with_instance_key(cx, &claims, TokenCategory::Session)?;
+    let location = if parameter(&query, "format").as_deref() == Some("nonce") {
+        let nonce = leave_behind(&cx, &cookies).await?;
+        with_parameter(&address, "__clerk_handshake_nonce", &nonce)
+    } else {
+        let claims = Metadata::from_iter([
+            (
+                "exp".to_owned(),
+                json!(cx.now.div_euclid(1000) + TOKEN_LIFETIME),
+            ),
+            ("handshake".to_owned(), json!(cookies)),
+        ]);
+        let token = token::sign_with_instance_key(&cx, &claims, TokenCategory::Session)?;
+        with_parameter(&address, "__clerk_handshake", &token.jwt)
+    };
+    redirect(&location, &[])
+}
 
-    let location = with_parameter(&address, "__clerk_handshake", &token.jwt);
+/// Answers `GET /v1/tickets/accept`: signs in whom the ticket is for, and sends the browser on.
+pub(crate) async fn accept_ticket(cx: Cx, query: String) -> Result<Response, ApiError> {
+    refuse_production(&cx)?;
+    let ticket = parameter(&query, "ticket").unwrap_or_default();
+    let Presented { kind, source: id } = ticket::read(&cx, &ticket)?;
+    match kind.as_str() {
+        SIGN_IN_TOKEN | ACTOR_TOKEN => {}
+        invitations::TICKET => return accept_invitation(&cx, &ticket, id).await,
+        _ => {
+            return Err(ErrorCode::TicketInvalid
+                .because("This server has no page on which such a ticket can be accepted."));
+        }
+    }
+    let address = parameter(&query, "redirect_url");
+    if let Some(address) = &address {
+        identifier::web_address("redirect_url", address)?;
+    }
+    let browser = browser(&cx, &query)?;
+    let (images, now) = (cx.images(), cx.now);
+    let (ids, of_browser) = ((cx.new_id()?, cx.new_id()?), browser.clone());
+    cx.database()
+        .write(move |transaction| {
+            let session = sign_in_tokens::accept(transaction, &id, ids, &images)?;
+            store::set_dev_browser(transaction, &of_browser, &session.client_id, now)?;
+            Ok::<_, ApiError>(())
+        })
+        .await?;
+    // A browser keeps cookies by host, whatever the port: an application on the same machine
+    // knows by this one who its visitor is.
+    let cookies = browser_cookies(&cx, &browser);
+    match address {
+        // An application elsewhere knows it by this parameter.
+        Some(address) => redirect(
+            &with_parameter(&address, "__clerk_db_jwt", &browser),
+            &cookies,
+        ),
+        None => {
+            let mut response = (
+                [(CONTENT_TYPE, HeaderValue::from_static("text/plain"))],
+                "You are signed in. Go back to your application.\n",
+            )
+                .into_response();
+            set_cookies(&mut response, &cookies)?;
+            Ok(response)
+        }
+    }
+}
+
+/// Sends whoever is invited to where they can sign up, with the ticket in their hands.
+async fn accept_invitation(cx: &Cx, ticket: &str, id: String) -> Result<Response, ApiError> {
+    let (id, now) = (InvitationId::from(id), cx.now);
+    let stored = cx
+        .database()
+        .read(move |transaction| {
+            stored_invitations::get(transaction, &id, now)?
+                .ok_or_else(|| not_found("invitation", id))
+        })
+        .await?;
+    if stored.invitation.status != Some(InvitationStatus::Pending) {
+        return Err(ErrorCode::TicketInvalid.because("The invitation can no longer be accepted."));
+    }
+    let address = stored.redirect_url.ok_or_else(|| {
+        ErrorCode::TicketInvalid.because(
+            "The invitation names no redirect_url, and this server has no page to sign up on.",
+        )
+    })?;
+    let address = with_parameter(&address, "__clerk_ticket", ticket);
+    redirect(&with_parameter(&address, "__clerk_status", "sign_up"), &[])
+}
+
+fn refuse_production(cx: &Cx) -> Result<(), ApiError> {
+    match cx.instance().publishable_key().is_production() {
+        true => Err(ErrorCode::ResourceNotFound
+            .because("This server has no browser pages for production instances yet.")),
+        false => Ok(()),
+    }
+}
+
+fn parameter(query: &str, name: &str) -> Option<String> {
+    let found = form_urlencoded::parse(query.as_bytes()).find(|(found, _)| found == name);
+    found.map(|(_, value)| value.into_owned())
+}
+
+/// The id of the browser that asks: the one that it says, or a new one.
+fn browser(cx: &Cx, query: &str) -> Result<String, ApiError> {
+    match parameter(query, "__clerk_db_jwt").filter(|id| is_browser_id(id)) {
+        Some(id) => Ok(id),
+        None => Ok(cx.new_id::<DevBrowserId>()?.0),
+    }
+}
+
+type BrowserSession = (Session, Option<OrganizationMembership>, String);
+
+/// The session that is in use in a browser, with a new refresh token for it.
+async fn session_of(cx: &Cx, browser: String) -> Result<Option<BrowserSession>, ApiError> {
+    let (images, now) = (cx.images(), cx.now);
+    let is_known = {
+        let browser = browser.clone();
+        cx.database()
+            .read(move |transaction| store::of_dev_browser(transaction, &browser))
+            .await?
+            .is_some()
+    };
+    // Most browsers are nobody's, and for them there is nothing to write.
+    if !is_known {
+        return Ok(None);
+    }
+    let refresh_token = random_secret()?;
+    cx.database()
+        .write(move |transaction| {
+            let Some(client) = store::of_dev_browser(transaction, &browser)? else {
+                return Ok(None);
+            };
+            let client = store::get(transaction, &client, now)?;
+            let sessions = client.map(|client| client.sessions).unwrap_or_default();
+            let Some(session) = sessions.into_iter().next() else {
+                return Ok(None);
+            };
+            refresh::insert_refresh_token(transaction, &session, &refresh_token, now)?;
+            let membership = sessions::active_membership(transaction, &session, &images)?;
+            Ok(Some((session, membership, refresh_token)))
+        })
+        .await
+}
+
+/// Leaves cookies to be fetched over the Backend API, and answers the nonce.
+async fn leave_behind(cx: &Cx, cookies: &[String]) -> Result<String, ApiError> {
+    let nonce = random_secret()?;
+    let digest = fingerprint(&nonce);
+    let directives = json!(cookies).to_string();
+    let now = cx.now;
+    let expires_at = now + TOKEN_LIFETIME * 1000;
+    cx.database()
+        .write(move |transaction| {
+            store::insert_handshake_payload(transaction, &digest, &directives, expires_at, now)
+        })
+        .await?;
+    Ok(nonce)
+}
+
+fn redirect(location: &str, cookies: &[String]) -> Result<Response, ApiError> {
     let location = HeaderValue::try_from(location).map_err(|_| {
         ErrorCode::InvalidHandshake.because("The redirect_url cannot stand in a header.")
     })?;
     let no_store = HeaderValue::from_static("no-store");
     let headers = [(LOCATION, location), (CACHE_CONTROL, no_store)];
-    Ok((StatusCode::TEMPORARY_REDIRECT, headers).into_response())
+    let mut response = (StatusCode::TEMPORARY_REDIRECT, headers).into_response();
+    set_cookies(&mut response, cookies)?;
+    Ok(response)
+}
+
+fn set_cookies(response: &mut Response, cookies: &[String]) -> Result<(), ApiError> {
+    for cookie in cookies {
+        let cookie = HeaderValue::try_from(cookie)
+            .map_err(|_| ErrorCode::Internal.because("A cookie cannot stand in a header."))?;
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    Ok(())
+}
+
+/// Scheme and host of an address.
+fn origin_of(address: &str) -> String {
+    let (scheme, rest) = address.split_once("://").unwrap_or(("http", address));
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    // Whoever writes a name before the host wants it to look like another.
+    let host = host.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}")
+}
+
+/// What a browser's cookies say about its session.
+pub(crate) struct SignedIn<'a> {
+    pub session: &'a Session,
+    pub token: &'a str,
+    pub refresh_token: &'a str,
+}
+
+/// The cookies of a session, under their plain names, and if need be under those with the suffix
+/// too. The refresh token is only ever under the latter.
+pub(crate) fn signed_in_cookies(cx: &Cx, signed_in: &SignedIn<'_>, suffixed: bool) -> Vec<String> {
+    let key = cx.instance().publishable_key();
+    let lifetime = format!("Path=/; Max-Age={BROWSER_LIFETIME}; SameSite=Lax");
+    let since = signed_in.session.created_at.div_euclid(1000).to_string();
+    let mut cookies = Vec::new();
+    for (name, value) in [
+        ("__client_uat", since.as_str()),
+        ("__session", signed_in.token),
+    ] {
+        cookies.push(format!("{name}={value}; {lifetime}"));
+        if suffixed {
+            cookies.push(format!("{}={value}; {lifetime}", key.suffixed(name)));
+        }
+    }
+    let (name, value) = (key.suffixed("__refresh"), signed_in.refresh_token);
+    // The session's cookie stays the last of those whose names begin with its name.
+    cookies.insert(0, format!("{name}={value}; {lifetime}; HttpOnly"));
+    cookies
+}
+
+/// The cookie by which a browser is known, under both of its names.
+fn browser_cookies(cx: &Cx, browser: &str) -> Vec<String> {
+    let key = cx.instance().publishable_key();
+    let name = "__clerk_db_jwt";
+    [name.to_owned(), key.suffixed(name)]
+        .map(|name| format!("{name}={browser}; Path=/; Max-Age={BROWSER_LIFETIME}; SameSite=Lax"))
+        .into()
 }
 
 /// The cookies of a browser in which nobody is signed in, each under both of its names.
-fn signed_out_cookies(key: &PublishableKey, browser: &str) -> Vec<String> {
+fn signed_out_cookies(cx: &Cx, browser: &str) -> Vec<String> {
+    let key = cx.instance().publishable_key();
     let lifetime = format!("Path=/; Max-Age={BROWSER_LIFETIME}; SameSite=Lax");
-    [
-        ("__clerk_db_jwt", browser, lifetime.as_str()),
+    let mut cookies = browser_cookies(cx, browser);
+    for (name, value, attributes) in [
         ("__client_uat", "0", lifetime.as_str()),
         ("__session", "", "Path=/; Max-Age=0; SameSite=Lax"),
-    ]
-    .into_iter()
-    .flat_map(|(name, value, attributes)| {
-        [name.to_owned(), key.suffixed(name)].map(|name| format!("{name}={value}; {attributes}"))
-    })
-    .collect()
-}
-
-fn is_web_address(address: &str) -> bool {
-    address.len() <= LONGEST_ADDRESS
-        && ["http://", "https://"]
-            .iter()
-            .any(|scheme| address.starts_with(scheme))
-        && !address.contains(|c: char| c.is_whitespace() || c.is_control())
+    ] {
+        for name in [name.to_owned(), key.suffixed(name)] {
+            cookies.push(format!("{name}={value}; {attributes}"));
+        }
+    }
+    cookies
 }
 
 fn is_browser_id(id: &str) -> bool {
@@ -145,7 +349,7 @@ mod tests {
             "http://a\nb",
             "ftp://a",
         ] {
-            assert!(!is_web_address(address), "{address}");
+            assert!(!identifier::is_web_address(address), "{address}");
         }
         assert!(is_browser_id("dvb_2abcdefghijklmnopqrstuvwxyz"));
         for id in [

@@ -22,8 +22,9 @@ use serde_json::Value;
 
 use crate::context::{Cx, State, random};
 use crate::{
-    handshake, images, jwks, jwt_templates, organization_domains, organization_invitations,
-    organization_roles, organizations, sessions, users,
+    clients, external_accounts, handshake, identifications, images, invitations, jwks,
+    jwt_templates, organization_domains, organization_invitations, organization_roles,
+    organizations, second_factors, sessions, sign_in_tokens, testing_tokens, users,
 };
 
 /// The largest body, in bytes.
@@ -43,19 +44,17 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         )
     };
     let keys = state.clone();
-    let frontend = state.clone();
     let pictures = state.clone();
-    let handshake = move |RawQuery(query): RawQuery| async move {
-        let cx = Cx::new(frontend, ApiVersion::LATEST);
-        handshake::answer(&cx, &query.unwrap_or_default()).unwrap_or_else(refused)
-    };
+    let handshake = browser_page(state.clone(), handshake::answer);
+    let ticket = browser_page(state.clone(), handshake::accept_ticket);
     endpoints(state)
         .router
         .route(
             "/.well-known/jwks.json",
             get(move || async move { json(StatusCode::OK, keys.instance.jwks()) }),
         )
-        .route("/v1/client/handshake", get(handshake))
+        .route("/v1/client/handshake", handshake)
+        .route("/v1/tickets/accept", ticket)
         .route(
             "/images/{id}",
             get(move |path: Path<String>| async move {
@@ -71,16 +70,41 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         .fallback(not_found)
 }
 
+/// A page of the Frontend API that browsers are sent to.
+fn browser_page<F>(
+    state: Arc<State>,
+    page: impl Fn(Cx, String) -> F + Clone + Send + Sync + 'static,
+) -> MethodRouter
+where
+    F: Future<Output = Result<Response, ApiError>> + Send + 'static,
+{
+    get(move |RawQuery(query): RawQuery| async move {
+        let query = query.unwrap_or_default();
+        // A browser cannot help what an SDK that is newer than this server has asked for.
+        let version = api_version(&HeaderMap::new(), &query).unwrap_or(ApiVersion::LATEST);
+        page(Cx::new(state, version), query)
+            .await
+            .unwrap_or_else(refused)
+    })
+}
+
 /// The routes of all endpoints of the contract.
 fn endpoints(state: Arc<State>) -> Routes {
     [
+        clients::routes,
+        external_accounts::routes,
+        identifications::routes,
+        invitations::routes,
         jwks::routes,
         jwt_templates::routes,
         organization_domains::routes,
         organization_invitations::routes,
         organization_roles::routes,
         organizations::routes,
+        second_factors::routes,
         sessions::routes,
+        sign_in_tokens::routes,
+        testing_tokens::routes,
         users::routes,
     ]
     .iter()

@@ -172,6 +172,49 @@ pub(crate) fn domain(parameter: &str, text: &str) -> Result<String, ApiError> {
     ))
 }
 
+/// The longest address on the web, in bytes.
+const LONGEST_ADDRESS: usize = 8 * 1024;
+
+/// Whether a text is an absolute address on the web.
+pub(crate) fn is_web_address(address: &str) -> bool {
+    let host = ["http://", "https://"]
+        .iter()
+        .find_map(|scheme| address.strip_prefix(scheme));
+    address.len() <= LONGEST_ADDRESS
+        && host.is_some_and(|host| !host.is_empty() && !host.starts_with('/'))
+        && !address.contains(|c: char| c.is_whitespace() || c.is_control())
+}
+
+/// Refuses what is no absolute address on the web.
+pub(crate) fn web_address(parameter: &str, address: &str) -> Result<(), ApiError> {
+    if is_web_address(address) {
+        return Ok(());
+    }
+    Err(ErrorCode::FormParameterFormatInvalid.for_parameter(
+        parameter,
+        format!("{parameter} must be an address that begins with http:// or https://."),
+    ))
+}
+
+/// A web3 wallet: an address of Ethereum or Solana, as it is written.
+pub(crate) fn web3_wallet(parameter: &str, text: &str) -> Result<String, ApiError> {
+    const BASE58: &str = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+    let address = text.trim();
+    let is_ethereum = address.strip_prefix("0x").is_some_and(|digits| {
+        digits.len() == 40 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    });
+    let is_solana =
+        (32..=44).contains(&address.len()) && address.chars().all(|c| BASE58.contains(c));
+    match (is_ethereum, is_solana) {
+        (true, _) => Ok(address.to_lowercase()),
+        (_, true) => Ok(address.to_owned()),
+        _ => Err(ErrorCode::FormParameterFormatInvalid.for_parameter(
+            parameter,
+            format!("{parameter} must be the address of an Ethereum or Solana wallet."),
+        )),
+    }
+}
+
 /// Refuses a text that is longer than so many characters.
 pub(crate) fn check_length(parameter: &str, text: &str, most: usize) -> Result<(), ApiError> {
     if text.chars().count() <= most {

@@ -2,9 +2,12 @@
 
 use aws_lc_rs::constant_time;
 use ironclerk::instance::{InstanceType, PublishableKey, SecretKey};
+use ironclerk::jwt;
 use ironclerk::keys::PrivateKey;
+use ironclerk_api::Metadata;
 use ironclerk_api::id::InstanceId;
 use ironclerk_api::jwks::JsonWebKeySet;
+use serde_json::Value;
 
 use crate::database::{Database, DatabaseError};
 use crate::organization_roles;
@@ -119,6 +122,18 @@ impl Instance {
     /// The key that new tokens are signed with.
     pub(crate) fn signing_key(&self) -> Option<&SigningKey> {
         self.keys.first()
+    }
+
+    /// The claims of a token that one of the instance's keys has signed, whatever its times.
+    pub(crate) fn signed_claims(&self, token: &str) -> Option<Metadata> {
+        let decoded = jwt::decode(token).ok()?;
+        let key_id = decoded.key_id()?;
+        let signing = self.keys.iter().find(|signing| signing.id == key_id)?;
+        let is_ours = jwt::has_valid_signature(&decoded, &signing.key.public_key());
+        match decoded.unverified_claims() {
+            Value::Object(claims) if is_ours.ok()? => Some(claims.clone()),
+            _ => None,
+        }
     }
 
     /// Whether this is the instance's secret key. Takes as long for any key of its length.

@@ -18,8 +18,8 @@
 //! |---|---|
 //! | `serve` | connections, time limits, the orderly end |
 //! | `http` | routes from the contract, who may call, bodies, answers, errors |
-//! | `users`, `organizations`, `sessions`, `jwt_templates`, `jwks` | the handlers: what is allowed, what happens |
-//! | `handshake` | sends browsers back with the cookies that an SDK asks for |
+//! | `users`, `organizations`, `sessions`, … | the handlers: what is allowed, what happens |
+//! | `handshake`, `refresh`, `ticket` | sends browsers back with the cookies that an SDK asks for |
 //! | `token`, `shortcode` | the claims of tokens |
 //! | `images` | the pictures of users and organizations |
 //! | `identifier`, `password`, `id` | what identifiers and passwords are accepted, how ids are made |
@@ -28,14 +28,18 @@
 
 pub mod database;
 
+mod clients;
 mod context;
 mod demo;
+mod external_accounts;
 mod handshake;
 mod http;
 mod id;
+mod identifications;
 mod identifier;
 mod images;
 mod instance;
+mod invitations;
 mod jwks;
 mod jwt_templates;
 mod metadata;
@@ -44,13 +48,18 @@ mod organization_invitations;
 mod organization_roles;
 mod organizations;
 mod password;
+mod refresh;
+mod second_factors;
 mod serve;
 mod sessions;
 mod settings;
 mod shortcode;
+mod sign_in_tokens;
 mod store;
+mod testing_tokens;
 mod ticket;
 mod token;
+mod totp;
 mod users;
 
 use std::sync::Arc;
@@ -65,7 +74,6 @@ pub use instance::Instance;
 
 use context::State;
 use database::{Database, DatabaseError};
-use store::Images;
 
 /// What a server needs to know.
 #[derive(Clone, Debug)]
@@ -149,7 +157,7 @@ impl Server {
             database,
             instance,
             clock: config.clock,
-            images: Images(config.public_url.into()),
+            public_url: config.public_url.into(),
         })))
     }
 

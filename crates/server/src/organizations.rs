@@ -99,12 +99,12 @@ pub(crate) async fn create(cx: Cx, request: CreateOrganization) -> Result<Organi
                     slug if slug.is_empty() => "organization".to_owned(),
                     slug => slug,
                 });
-            if !insert_with_slug(transaction, &organization)? {
+            if !insert_with_slug(transaction, &organization, &images)? {
                 if is_given {
                     return Err(slug_taken());
                 }
                 organization.slug = format!("{}-{suffix}", organization.slug);
-                if !insert_with_slug(transaction, &organization)? {
+                if !insert_with_slug(transaction, &organization, &images)? {
                     return Err(DatabaseError::Unique.into());
                 }
             }
@@ -162,9 +162,9 @@ fn slug_taken() -> ApiError {
 fn insert_with_slug(
     transaction: &mut Transaction<'_>,
     organization: &Organization,
+    images: &crate::store::Images,
 ) -> Result<bool, DatabaseError> {
-    let images = Images("".into());
-    let is_taken = store::get(transaction, &organization.slug, &images)?.is_some();
+    let is_taken = store::get(transaction, &organization.slug, images)?.is_some();
     Ok(!is_taken && store::insert(transaction, organization)?)
 }
 

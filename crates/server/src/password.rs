@@ -6,37 +6,21 @@ use ironclerk_api::{ApiError, ErrorCode, Secret};
 
 use crate::store::users::PasswordDigest;
 
+pub(crate) use digest::{Digested, HASHERS};
+
+mod digest;
+
 /// The shortest password, in characters.
 const SHORTEST: usize = 8;
 /// The longest password, in bytes: what bcrypt reads, so that a digest can move to and from Clerk.
 const LONGEST: usize = 72;
+/// The longest text that is checked against a digest, in bytes: other systems take longer
+/// passwords than we do.
+const MOST_TYPED: usize = 4096;
+/// What our own digests are made with.
+const OURS: &str = "argon2id";
 /// The longest digest of another system, in bytes.
 const LONGEST_DIGEST: usize = 4096;
-
-/// What Clerk takes digests from, by its names for them.
-const HASHERS: &[&str] = &[
-    "argon2i",
-    "argon2id",
-    "awscognito",
-    "bcrypt",
-    "bcrypt_peppered",
-    "bcrypt_sha256_django",
-    "ldap_ssha",
-    "md5",
-    "md5_phpass",
-    "md5_salted",
-    "pbkdf2_sha1",
-    "pbkdf2_sha256",
-    "pbkdf2_sha256_django",
-    "pbkdf2_sha512",
-    "pbkdf2_sha512_hex",
-    "phpass",
-    "scrypt_firebase",
-    "scrypt_werkzeug",
-    "sha256",
-    "sha256_salted",
-    "sha512_symfony",
-];
 
 /// The password of a request: given in clear, as a digest, or not at all.
 #[derive(Default)]
@@ -91,11 +75,52 @@ fn check(password: &str, skip_checks: bool) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// Whether a password is the right one, away from the threads that serve requests. For a digest
+/// that is not of our own making, a better one comes with it.
+pub(crate) async fn verify(
+    password: Secret,
+    stored: &PasswordDigest,
+) -> Result<(bool, Option<PasswordDigest>), ApiError> {
+    if !matches(password.clone(), stored).await? {
+        return Ok((false, None));
+    }
+    if stored.hasher == OURS {
+        return Ok((true, None));
+    }
+    let better = tokio::task::spawn_blocking(move || hash(password.expose())).await;
+    Ok((true, better.ok().flatten()))
+}
+
+/// Whether a text that is as secret as a password is the right one.
+pub(crate) async fn matches(text: Secret, stored: &PasswordDigest) -> Result<bool, ApiError> {
+    let (hasher, digest) = (stored.hasher.clone(), stored.digest.clone());
+    let work = move || {
+        text.expose().len() <= MOST_TYPED
+            && Digested::parse(&hasher, &digest)
+                .is_some_and(|digested| digested.verify(text.expose()))
+    };
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| ErrorCode::Internal.because("The code could not be checked."))
+}
+
+/// Makes the digests of texts that are as secret as passwords.
+pub(crate) async fn digests_of(texts: Vec<Secret>) -> Result<Vec<String>, ApiError> {
+    let work = move || {
+        let digests = texts.iter().map(|text| Some(hash(text.expose())?.digest));
+        digests.collect::<Option<Vec<_>>>()
+    };
+    match tokio::task::spawn_blocking(work).await {
+        Ok(Some(digests)) => Ok(digests),
+        _ => Err(ErrorCode::Internal.because("A code could not be hashed.")),
+    }
+}
+
 fn hash(password: &str) -> Option<PasswordDigest> {
     let digest = Argon2::default().hash_password(password.as_bytes()).ok()?;
     Some(PasswordDigest {
         digest: digest.to_string(),
-        hasher: "argon2id".to_owned(),
+        hasher: OURS.to_owned(),
     })
 }
 
@@ -107,15 +132,7 @@ fn imported(digest: &Secret, hasher: String) -> Result<PasswordDigest, ApiError>
         ));
     }
     let digest = digest.expose();
-    let plausible = match hasher.as_str() {
-        _ if digest.is_empty() || digest.len() > LONGEST_DIGEST => false,
-        "bcrypt" => digest.len() == 60 && digest.starts_with("$2"),
-        "argon2i" => digest.starts_with("$argon2i$"),
-        "argon2id" => digest.starts_with("$argon2id$"),
-        "md5" => digest.len() == 32 && digest.bytes().all(|byte| byte.is_ascii_hexdigit()),
-        _ => true,
-    };
-    if !plausible {
+    if digest.len() > LONGEST_DIGEST || Digested::parse(&hasher, digest).is_none() {
         return Err(ErrorCode::FormPasswordDigestInvalid.for_parameter(
             "password_digest",
             format!("password_digest is not one of {hasher}."),

@@ -3,19 +3,19 @@
 use ironclerk_api::organizations::OrganizationMembership;
 use ironclerk_api::sessions::{
     CreateSession, CreateSessionToken, CreateSessionTokenFromTemplate, GetSession, ListSessions,
-    RevokeSession, Session, SessionStatus, Token,
+    RevokeSession, Session, SessionStatus, Token, VerifySession,
 };
 use ironclerk_api::{ApiError, ErrorCode, Page};
 
 use crate::context::{Cx, check_range, not_found, window};
 use crate::database::Transaction;
 use crate::http::Routes;
-use crate::jwt_templates::LIFETIME;
 use crate::store::Images;
 use crate::store::users::{self, UniqueColumn};
-use crate::store::{jwt_templates, organizations, sessions as store};
+use crate::store::{clients, jwt_templates as templates, organizations, sessions as store};
 use crate::token::{self, Subject};
 use crate::users::no_user;
+use crate::{jwt_templates, refresh};
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
@@ -23,14 +23,16 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .on(create)
         .on(get)
         .on(revoke)
+        .on(verify)
+        .on(refresh::refresh)
         .on(create_token)
         .on(create_token_from_template)
 }
 
 /// How long a session lives, in ms: a week, Clerk's default.
-const SESSION_LIFETIME: i64 = 7 * 24 * 60 * 60 * 1000;
+pub(crate) const LIFETIME: i64 = 7 * 24 * 60 * 60 * 1000;
 /// After how long without use a session is abandoned, in ms: 30 days.
-const ABANDONED_AFTER: i64 = 30 * 24 * 60 * 60 * 1000;
+pub(crate) const ABANDONED_AFTER: i64 = 30 * 24 * 60 * 60 * 1000;
 
 async fn list(cx: Cx, request: ListSessions) -> Result<Page<Session>, ApiError> {
     let window = window(request.limit, request.offset)?;
@@ -55,7 +57,7 @@ pub(crate) async fn create(cx: Cx, request: CreateSession) -> Result<Session, Ap
         status: Some(SessionStatus::Active),
         last_active_organization_id: request.active_organization_id,
         last_active_at: cx.now,
-        expire_at: cx.now + SESSION_LIFETIME,
+        expire_at: cx.now + LIFETIME,
         abandon_at: cx.now + ABANDONED_AFTER,
         created_at: cx.now,
         updated_at: cx.now,
@@ -79,7 +81,7 @@ pub(crate) async fn create(cx: Cx, request: CreateSession) -> Result<Session, Ap
                     ),
                 ));
             }
-            store::insert_client(transaction, &session.client_id, session.created_at)?;
+            clients::insert(transaction, &session.client_id, None, session.created_at)?;
             store::insert(transaction, &session)?;
             Ok(session)
         })
@@ -109,9 +111,34 @@ async fn revoke(cx: Cx, request: RevokeSession) -> Result<Session, ApiError> {
         .await
 }
 
+async fn verify(cx: Cx, request: VerifySession) -> Result<Session, ApiError> {
+    let claims = cx.instance().signed_claims(request.token.expose());
+    let is_of_session = claims.as_ref().is_some_and(|claims| {
+        let number = |name| claims.get(name).and_then(serde_json::Value::as_i64);
+        let now = cx.now.div_euclid(1000);
+        claims.get("sid").and_then(serde_json::Value::as_str) == Some(request.session_id.as_str())
+            && number("exp").is_some_and(|exp| now < exp)
+            && number("nbf").is_none_or(|nbf| nbf <= now)
+    });
+    let now = cx.now;
+    cx.database()
+        .write(move |transaction| {
+            let session = find_active(transaction, &request.session_id, now)?;
+            if !is_of_session {
+                return Err(ErrorCode::InvalidSessionToken.for_parameter(
+                    "token",
+                    "The token is not a valid session token of this session.",
+                ));
+            }
+            store::touch(transaction, &session, now + ABANDONED_AFTER, now)?;
+            find(transaction, &session.id, now)
+        })
+        .await
+}
+
 pub(crate) async fn create_token(cx: Cx, request: CreateSessionToken) -> Result<Token, ApiError> {
     let lifetime = match request.expires_in_seconds {
-        Some(seconds) => check_range("expires_in_seconds", seconds, LIFETIME)?,
+        Some(seconds) => check_range("expires_in_seconds", seconds, jwt_templates::LIFETIME)?,
         None => token::SESSION_TOKEN_LIFETIME,
     };
     let (images, now) = (cx.images(), cx.now);
@@ -133,7 +160,7 @@ async fn create_token_from_template(
 ) -> Result<Token, ApiError> {
     let lifetime = request
         .expires_in_seconds
-        .map(|seconds| check_range("expires_in_seconds", seconds, LIFETIME))
+        .map(|seconds| check_range("expires_in_seconds", seconds, jwt_templates::LIFETIME))
         .transpose()?;
     let (images, now) = (cx.images(), cx.now);
     let (template, subject) = cx
@@ -141,7 +168,7 @@ async fn create_token_from_template(
         .read(move |transaction| {
             let session = find_active(transaction, &request.session_id, now)?;
             let name = &request.template_name;
-            let template = jwt_templates::get_by_name(transaction, name)?.ok_or_else(|| {
+            let template = templates::get_by_name(transaction, name)?.ok_or_else(|| {
                 ErrorCode::ResourceNotFound
                     .because(format!("There is no JWT template with the name {name}."))
             })?;
@@ -169,7 +196,7 @@ async fn create_token_from_template(
 }
 
 /// The user's membership of the organization that is active in the session.
-fn active_membership(
+pub(crate) fn active_membership(
     transaction: &mut Transaction<'_>,
     session: &Session,
     images: &Images,
@@ -202,7 +229,7 @@ fn find_active(
     match &session.status {
         Some(SessionStatus::Active) => Ok(session),
         status => Err(ErrorCode::InvalidActionForSession.because(format!(
-            "The session is {}, so that no token can be made for it.",
+            "The session is {}, so that it can no longer be used.",
             status.as_ref().map_or("gone", SessionStatus::as_str)
         ))),
     }

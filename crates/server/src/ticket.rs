@@ -1,8 +1,8 @@
 //! Tickets: signed statements that let whoever has them sign up, sign in or join.
 
 use ironclerk::jwt::TokenCategory;
-use ironclerk_api::{ApiError, Metadata};
-use serde_json::json;
+use ironclerk_api::{ApiError, ErrorCode, Metadata};
+use serde_json::{Value, json};
 
 use crate::context::Cx;
 use crate::token;
@@ -19,6 +19,38 @@ pub(crate) struct Ticket<'a> {
     pub redirect_url: Option<&'a str>,
     /// What else it says.
     pub more: Metadata,
+}
+
+/// What a ticket that somebody has brought says.
+pub(crate) struct Presented {
+    /// The kind of object that it stands for.
+    pub kind: String,
+    /// The id of that object.
+    pub source: String,
+}
+
+/// Reads a ticket of this instance whose time is not over.
+pub(crate) fn read(cx: &Cx, ticket: &str) -> Result<Presented, ApiError> {
+    let claims = cx.instance().signed_claims(ticket).unwrap_or_default();
+    let text = |name| claims.get(name).and_then(Value::as_str).map(str::to_owned);
+    let (Some(kind), Some(source)) = (text("st"), text("sid")) else {
+        return Err(
+            ErrorCode::TicketInvalid.because("The ticket is not one that this instance has made.")
+        );
+    };
+    let expires_at = claims.get("exp").and_then(Value::as_i64).unwrap_or(0);
+    if expires_at <= cx.now.div_euclid(1000) {
+        return Err(ErrorCode::TicketExpired.because("The time of the ticket is over."));
+    }
+    Ok(Presented { kind, source })
+}
+
+/// The address where a ticket is accepted.
+pub(crate) fn url(cx: &Cx, ticket: &str) -> String {
+    format!(
+        "{}/v1/tickets/accept?ticket={ticket}",
+        cx.instance().issuer()
+    )
 }
 
 impl Ticket<'_> {
@@ -41,10 +73,6 @@ impl Ticket<'_> {
 
     /// The address where the ticket is accepted.
     pub(crate) fn url(self, cx: &Cx) -> Result<String, ApiError> {
-        let ticket = self.sign(cx)?;
-        Ok(format!(
-            "{}/v1/tickets/accept?ticket={ticket}",
-            cx.instance().issuer()
-        ))
+        Ok(url(cx, &self.sign(cx)?))
     }
 }

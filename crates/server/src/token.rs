@@ -93,6 +93,18 @@ pub(crate) fn session_claims(
     claims
 }
 
+/// Makes the session token of a browser that uses an application at an origin.
+pub(crate) fn browser_token(
+    cx: &Cx,
+    session: &Session,
+    membership: Option<&OrganizationMembership>,
+    origin: &str,
+) -> Result<Token, ApiError> {
+    let mut claims = session_claims(cx, session, membership, SESSION_TOKEN_LIFETIME, jti()?);
+    claims.insert("azp".to_owned(), json!(origin));
+    sign_session_token(cx, &claims)
+}
+
 /// The claims of a token from a template.
 pub(crate) fn template_claims(
     cx: &Cx,

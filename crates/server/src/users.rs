@@ -2,8 +2,10 @@
 
 use ironclerk_api::id::{IdentificationId, UserId};
 use ironclerk_api::users::{
-    CountUsers, CreateUser, DeleteUser, DeleteUserProfileImage, GetUser, ListUsers,
-    SetUserProfileImage, UpdateUser, User, UserFilter, UserSort,
+    BanUser, CountUsers, CreateUser, DeleteUser, DeleteUserProfileImage, GetUser,
+    IdentificationStatus, ListUsers, LockUser, MergeUserMetadata, RemovePassword,
+    ReplaceUserMetadata, SetUserProfileImage, UnbanUser, UnlockUser, UpdateUser, User, UserFilter,
+    UserSort, Verification, VerifiedPassword, VerifyPassword,
 };
 use ironclerk_api::value::{DeletedObject, TotalCount};
 use ironclerk_api::{ApiError, ErrorCode, Patch, Sort};
@@ -11,12 +13,14 @@ use ironclerk_api::{ApiError, ErrorCode, Patch, Sort};
 use crate::context::{Cx, not_found, window};
 use crate::database::{DatabaseError, Transaction};
 use crate::http::Routes;
-use crate::identifier;
 use crate::images::NewImage;
-use crate::password::NewPassword;
+use crate::password::{self, NewPassword};
+use crate::second_factors::NewSecondFactors;
+use crate::store::identifications::{self, Identification, IdentificationKind};
 use crate::store::images::{self, Owner};
 use crate::store::sessions;
-use crate::store::users::{self as store, IdentificationKind, NewIdentification, UniqueColumn};
+use crate::store::users::{self as store, UniqueColumn};
+use crate::{identifier, metadata};
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
@@ -25,6 +29,14 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .on(create)
         .on(get)
         .on(update)
+        .on(merge_metadata)
+        .on(replace_metadata)
+        .on(ban)
+        .on(unban)
+        .on(lock)
+        .on(unlock)
+        .on(verify_password)
+        .on(remove_password)
         .on(set_profile_image)
         .on(delete_profile_image)
         .on(delete)
@@ -32,6 +44,8 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 
 /// How many values a filter may have for one parameter.
 const MOST_VALUES: usize = 100;
+/// For how long a user is locked, in ms: an hour, Clerk's default.
+const LOCKOUT: i64 = 60 * 60 * 1000;
 /// The longest id that an application may give, in characters.
 const LONGEST_EXTERNAL_ID: usize = 256;
 
@@ -41,13 +55,32 @@ pub(crate) async fn list(cx: Cx, request: ListUsers) -> Result<Vec<User>, ApiErr
     let sort = request
         .order_by
         .unwrap_or(Sort::descending(UserSort::CreatedAt));
+    let is_cursor_possible = sort.key == UserSort::CreatedAt && window.offset == 0;
+    if request.starting_after.is_some() && !is_cursor_possible {
+        return Err(ErrorCode::FormParameterValueInvalid.for_parameter(
+            "starting_after",
+            "starting_after needs users sorted by created_at, and no offset.",
+        ));
+    }
     let images = cx.images();
     cx.database()
         .scan(move |transaction| {
+            let after =
+                request
+                    .starting_after
+                    .map(|id| match store::created_at(transaction, &id)? {
+                        Some(created_at) => Ok((created_at, id)),
+                        None => Err(ErrorCode::FormParameterValueInvalid.for_parameter(
+                            "starting_after",
+                            format!("There is no user with the id {id}."),
+                        )),
+                    });
+            let (filter, after) = (&request.filter, after.transpose()?);
             Ok(store::list(
                 transaction,
-                &request.filter,
+                filter,
                 sort,
+                after,
                 window,
                 &images,
             )?)
@@ -76,10 +109,20 @@ pub(crate) fn check_filter(filter: &UserFilter) -> Result<(), ApiError> {
         ("username", &filter.username),
         ("user_id", &filter.user_id),
         ("organization_id", &filter.organization_id),
+        ("web3_wallet", &filter.web3_wallet),
+        ("provider_user_id", &filter.provider_user_id),
     ] {
         check_values(parameter, values)?;
     }
-    Ok(())
+    let missing = match (&filter.provider, filter.provider_user_id.is_empty()) {
+        (Some(_), true) => "provider_user_id",
+        (None, false) => "provider",
+        _ => return Ok(()),
+    };
+    Err(ErrorCode::FormConditionalParameterMissing.for_parameter(
+        missing,
+        "provider and provider_user_id can only be given together.",
+    ))
 }
 
 /// Refuses a list of values that is too long to search for.
@@ -108,6 +151,24 @@ pub(crate) async fn create(cx: Cx, request: CreateUser) -> Result<User, ApiError
         let kind = IdentificationKind::PhoneNumber;
         identifications.push((kind, identifier::phone_number(kind.as_str(), text)?));
     }
+    for text in &request.web3_wallet {
+        let kind = IdentificationKind::Web3Wallet;
+        identifications.push((kind, identifier::web3_wallet(kind.as_str(), text)?));
+    }
+    let reserved = [
+        reserved(
+            "email_address_identification_status",
+            &request.email_address_identification_status,
+            request.email_address.len(),
+        )?,
+        reserved(
+            "phone_number_identification_status",
+            &request.phone_number_identification_status,
+            request.phone_number.len(),
+        )?,
+        vec![false; request.web3_wallet.len()],
+    ]
+    .concat();
     for (index, (kind, value)) in identifications.iter().enumerate() {
         if identifications[..index].contains(&(*kind, value.clone())) {
             return Err(ErrorCode::FormParameterDuplicate
@@ -116,8 +177,9 @@ pub(crate) async fn create(cx: Cx, request: CreateUser) -> Result<User, ApiError
     }
     let required = request.skip_user_requirement != Some(true);
     if required && identifications.is_empty() && username.is_none() {
-        return Err(ErrorCode::FormDataMissing
-            .because("A user needs an email address, a phone number or a username."));
+        return Err(ErrorCode::FormDataMissing.because(
+            "A user needs an email address, a phone number, a web3 wallet or a username.",
+        ));
     }
 
     let created_at = match &request.created_at {
@@ -145,10 +207,14 @@ pub(crate) async fn create(cx: Cx, request: CreateUser) -> Result<User, ApiError
             .legal_accepted_at
             .map(|time| identifier::time("legal_accepted_at", &time))
             .transpose()?,
+        bypass_client_trust: request.bypass_client_trust.unwrap_or(false),
         created_at,
         updated_at: cx.now,
         ..Default::default()
     };
+    let second_factors =
+        NewSecondFactors::check(request.totp_secret.as_ref(), request.backup_codes).await?;
+    let locked = request.locked == Some(true);
     let password = NewPassword {
         password: request.password,
         digest: request.password_digest,
@@ -159,14 +225,21 @@ pub(crate) async fn create(cx: Cx, request: CreateUser) -> Result<User, ApiError
     .await?;
 
     let mut new_identifications = Vec::with_capacity(identifications.len());
-    for (kind, value) in identifications {
+    for ((kind, value), reserved) in identifications.into_iter().zip(reserved) {
         let id: IdentificationId = cx.new_id()?;
-        let primary = match kind {
-            IdentificationKind::EmailAddress => &mut user.primary_email_address_id,
-            IdentificationKind::PhoneNumber => &mut user.primary_phone_number_id,
-        };
-        primary.get_or_insert_with(|| id.clone());
-        new_identifications.push(NewIdentification { id, kind, value });
+        if let Some(primary) = kind.primary_of(&mut user) {
+            primary.get_or_insert_with(|| id.clone());
+        }
+        let new = Identification::new(id, user.id.clone(), kind, value, cx.now);
+        new_identifications.push(match reserved {
+            false => new,
+            true => Identification {
+                verified: false,
+                strategy: None,
+                reserved,
+                ..new
+            },
+        });
     }
 
     let (images, now) = (cx.images(), cx.now);
@@ -184,14 +257,15 @@ pub(crate) async fn create(cx: Cx, request: CreateUser) -> Result<User, ApiError
                 check_unique(transaction, UniqueColumn::Username, username.as_deref())?;
                 return Err(DatabaseError::Unique.into());
             }
-            let identifications = &new_identifications;
-            if let Some(kind) =
-                store::insert_identifications(transaction, &user.id, identifications, now)?
-            {
+            if let Some(kind) = identifications::insert(transaction, &new_identifications)? {
                 return Err(taken(kind.as_str()));
             }
             if let Some(password) = &password {
                 store::set_password(transaction, &user.id, password, now)?;
+            }
+            second_factors.store(transaction, &user.id, now)?;
+            if locked {
+                store::set_lock(transaction, &user.id, Some(now + LOCKOUT))?;
             }
             store::get(transaction, &user.id, &images)?.ok_or_else(|| no_user(&user.id))
         })
@@ -232,6 +306,8 @@ async fn update(cx: Cx, request: UpdateUser) -> Result<User, ApiError> {
     if let Patch::Set(limit) = request.create_organizations_limit {
         storable("create_organizations_limit", Some(limit))?;
     }
+    let second_factors =
+        NewSecondFactors::check(request.totp_secret.as_ref(), request.backup_codes).await?;
     let password = NewPassword {
         password: request.password,
         digest: request.password_digest,
@@ -241,7 +317,7 @@ async fn update(cx: Cx, request: UpdateUser) -> Result<User, ApiError> {
     .digest()
     .await?;
 
-    let (images, now) = (cx.images(), cx.now);
+    let (shown_by, now) = (cx.images(), cx.now);
     cx.database()
         .write(move |transaction| {
             let id = request.user_id;
@@ -249,7 +325,7 @@ async fn update(cx: Cx, request: UpdateUser) -> Result<User, ApiError> {
             if !store::lock(transaction, &id)? {
                 return Err(no_user(&id));
             }
-            let mut user = store::get(transaction, &id, &images)?.ok_or_else(|| no_user(&id))?;
+            let mut user = store::get(transaction, &id, &shown_by)?.ok_or_else(|| no_user(&id))?;
             if let Patch::Set(value) = &username
                 && user.username.as_ref() != Some(value)
             {
@@ -260,19 +336,41 @@ async fn update(cx: Cx, request: UpdateUser) -> Result<User, ApiError> {
             {
                 check_unique(transaction, UniqueColumn::ExternalId, Some(value))?;
             }
+            let is_verified = |verification: &Option<Verification>| {
+                verification
+                    .as_ref()
+                    .is_some_and(|verification| verification.status == "verified")
+            };
             if let Some(primary) = request.primary_email_address_id {
-                let verified = user
-                    .email_addresses
-                    .iter()
-                    .any(|address| address.id == primary);
-                check_primary("primary_email_address_id", verified)?;
+                let mut addresses = user.email_addresses.iter();
+                let is_theirs =
+                    addresses.any(|it| it.id == primary && is_verified(&it.verification));
+                check_primary("primary_email_address_id", is_theirs)?;
                 user.primary_email_address_id = Some(primary);
             }
             if let Some(primary) = request.primary_phone_number_id {
-                let verified = user.phone_numbers.iter().any(|number| number.id == primary);
-                check_primary("primary_phone_number_id", verified)?;
+                let mut numbers = user.phone_numbers.iter();
+                let is_theirs = numbers.any(|it| it.id == primary && is_verified(&it.verification));
+                check_primary("primary_phone_number_id", is_theirs)?;
                 user.primary_phone_number_id = Some(primary);
             }
+            if let Some(primary) = request.primary_web3_wallet_id {
+                let mut wallets = user.web3_wallets.iter();
+                let is_theirs = wallets.any(|it| it.id == primary && is_verified(&it.verification));
+                check_primary("primary_web3_wallet_id", is_theirs)?;
+                user.primary_web3_wallet_id = Some(primary);
+            }
+            if let Some(image) = request.profile_image_id
+                && !images::set(transaction, Owner::User, id.as_str(), &image)?
+            {
+                return Err(ErrorCode::FormParameterValueInvalid.for_parameter(
+                    "profile_image_id",
+                    format!("There is no image with the id {image}."),
+                ));
+            }
+            user.bypass_client_trust = request
+                .bypass_client_trust
+                .unwrap_or(user.bypass_client_trust);
             username.apply(&mut user.username);
             external_id.apply(&mut user.external_id);
             first_name.apply(&mut user.first_name);
@@ -282,17 +380,9 @@ async fn update(cx: Cx, request: UpdateUser) -> Result<User, ApiError> {
             request
                 .create_organizations_limit
                 .apply(&mut user.create_organizations_limit);
-            for (metadata, patch) in [
-                (&mut user.public_metadata, request.public_metadata),
-                (&mut user.private_metadata, request.private_metadata),
-                (&mut user.unsafe_metadata, request.unsafe_metadata),
-            ] {
-                match patch {
-                    Patch::Absent => {}
-                    Patch::Null => metadata.clear(),
-                    Patch::Set(new) => *metadata = new,
-                }
-            }
+            metadata::replace(&mut user.public_metadata, request.public_metadata);
+            metadata::replace(&mut user.private_metadata, request.private_metadata);
+            metadata::replace(&mut user.unsafe_metadata, request.unsafe_metadata);
             user.delete_self_enabled = request
                 .delete_self_enabled
                 .unwrap_or(user.delete_self_enabled);
@@ -302,11 +392,171 @@ async fn update(cx: Cx, request: UpdateUser) -> Result<User, ApiError> {
             user.created_at = created_at.unwrap_or(user.created_at);
             user.updated_at = now;
             store::update(transaction, &user)?;
+            second_factors.store(transaction, &id, now)?;
             if let Some(password) = &password {
                 store::set_password(transaction, &id, password, now)?;
                 if request.sign_out_of_other_sessions == Some(true) {
                     sessions::revoke_all_of(transaction, &id, now)?;
                 }
+            }
+            store::get(transaction, &id, &shown_by)?.ok_or_else(|| no_user(&id))
+        })
+        .await
+}
+
+async fn merge_metadata(cx: Cx, request: MergeUserMetadata) -> Result<User, ApiError> {
+    change(cx, request.user_id, move |user| {
+        for (parameter, current, update) in [
+            (
+                "public_metadata",
+                &mut user.public_metadata,
+                request.public_metadata,
+            ),
+            (
+                "private_metadata",
+                &mut user.private_metadata,
+                request.private_metadata,
+            ),
+            (
+                "unsafe_metadata",
+                &mut user.unsafe_metadata,
+                request.unsafe_metadata,
+            ),
+        ] {
+            metadata::merge(parameter, current, update)?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+async fn replace_metadata(cx: Cx, request: ReplaceUserMetadata) -> Result<User, ApiError> {
+    change(cx, request.user_id, move |user| {
+        for (metadata, new) in [
+            (&mut user.public_metadata, request.public_metadata),
+            (&mut user.private_metadata, request.private_metadata),
+            (&mut user.unsafe_metadata, request.unsafe_metadata),
+        ] {
+            if let Some(new) = new {
+                *metadata = new;
+            }
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Changes what is in a user's own row.
+async fn change(
+    cx: Cx,
+    id: UserId,
+    work: impl FnOnce(&mut User) -> Result<(), ApiError> + Send + 'static,
+) -> Result<User, ApiError> {
+    let (images, now) = (cx.images(), cx.now);
+    cx.database()
+        .write(move |transaction| {
+            if !store::lock(transaction, &id)? {
+                return Err(no_user(&id));
+            }
+            let mut user = store::get(transaction, &id, &images)?.ok_or_else(|| no_user(&id))?;
+            work(&mut user)?;
+            user.updated_at = now;
+            store::update(transaction, &user)?;
+            Ok(user)
+        })
+        .await
+}
+
+async fn ban(cx: Cx, request: BanUser) -> Result<User, ApiError> {
+    set_banned(cx, request.user_id, true).await
+}
+
+async fn unban(cx: Cx, request: UnbanUser) -> Result<User, ApiError> {
+    set_banned(cx, request.user_id, false).await
+}
+
+async fn set_banned(cx: Cx, id: UserId, banned: bool) -> Result<User, ApiError> {
+    let (images, now) = (cx.images(), cx.now);
+    cx.database()
+        .write(move |transaction| {
+            if !store::lock(transaction, &id)? {
+                return Err(no_user(&id));
+            }
+            let mut user = store::get(transaction, &id, &images)?.ok_or_else(|| no_user(&id))?;
+            user.banned = banned;
+            user.updated_at = now;
+            store::update(transaction, &user)?;
+            if banned {
+                sessions::revoke_all_of(transaction, &id, now)?;
+            }
+            Ok(user)
+        })
+        .await
+}
+
+async fn lock(cx: Cx, request: LockUser) -> Result<User, ApiError> {
+    let until = cx.now + LOCKOUT;
+    set_lock(cx, request.user_id, Some(until)).await
+}
+
+async fn unlock(cx: Cx, request: UnlockUser) -> Result<User, ApiError> {
+    set_lock(cx, request.user_id, None).await
+}
+
+async fn set_lock(cx: Cx, id: UserId, until: Option<i64>) -> Result<User, ApiError> {
+    let (images, now) = (cx.images(), cx.now);
+    cx.database()
+        .write(move |transaction| {
+            if !store::lock(transaction, &id)? {
+                return Err(no_user(&id));
+            }
+            store::set_lock(transaction, &id, until)?;
+            identifications::touch(transaction, &id, now)?;
+            store::get(transaction, &id, &images)?.ok_or_else(|| no_user(&id))
+        })
+        .await
+}
+
+async fn verify_password(cx: Cx, request: VerifyPassword) -> Result<VerifiedPassword, ApiError> {
+    let id = request.user_id;
+    let asked = id.clone();
+    let stored = cx
+        .database()
+        .read(move |transaction| {
+            if !store::exists(transaction, UniqueColumn::Id, asked.as_str())? {
+                return Err(no_user(&asked));
+            }
+            store::password(transaction, &asked)?
+                .ok_or_else(|| ErrorCode::NoPasswordSet.because("The user has no password."))
+        })
+        .await?;
+    let (is_right, better) = password::verify(request.password, &stored).await?;
+    if !is_right {
+        return Err(
+            ErrorCode::IncorrectPassword.for_parameter("password", "The password is incorrect.")
+        );
+    }
+    if let Some(better) = better {
+        cx.database()
+            .write(move |transaction| {
+                store::improve_password(transaction, &id, &stored, &better).map_err(ApiError::from)
+            })
+            .await?;
+    }
+    Ok(VerifiedPassword { verified: true })
+}
+
+async fn remove_password(cx: Cx, request: RemovePassword) -> Result<User, ApiError> {
+    let (images, now) = (cx.images(), cx.now);
+    cx.database()
+        .write(move |transaction| {
+            let id = request.user_id;
+            if !store::lock(transaction, &id)? {
+                return Err(no_user(&id));
+            }
+            store::remove_password(transaction, &id, now)?;
+            if request.sign_out_of_other_sessions == Some(true) {
+                sessions::revoke_all_of(transaction, &id, now)?;
             }
             store::get(transaction, &id, &images)?.ok_or_else(|| no_user(&id))
         })
@@ -374,7 +624,7 @@ fn check_unique(
     Ok(())
 }
 
-fn taken(parameter: &str) -> ApiError {
+pub(crate) fn taken(parameter: &str) -> ApiError {
     ErrorCode::FormIdentifierExists.for_parameter(
         parameter,
         format!(
@@ -382,6 +632,37 @@ fn taken(parameter: &str) -> ApiError {
             parameter.replace('_', " ")
         ),
     )
+}
+
+/// Which of the identifiers of a kind are reserved, not verified.
+fn reserved(
+    parameter: &str,
+    statuses: &[IdentificationStatus],
+    count: usize,
+) -> Result<Vec<bool>, ApiError> {
+    let refuse =
+        |reason: String| Err(ErrorCode::FormParameterValueInvalid.for_parameter(parameter, reason));
+    if statuses.is_empty() {
+        return Ok(vec![false; count]);
+    }
+    if statuses.len() != count {
+        return refuse(format!(
+            "{parameter} must have one item for each identifier."
+        ));
+    }
+    let mut reserved = Vec::with_capacity(count);
+    for status in statuses {
+        reserved.push(match status {
+            IdentificationStatus::Verified => false,
+            IdentificationStatus::Reserved => true,
+            other => {
+                return refuse(format!(
+                    "{parameter} must be verified or reserved, not {other}."
+                ));
+            }
+        });
+    }
+    Ok(reserved)
 }
 
 fn check_primary(parameter: &str, is_theirs: bool) -> Result<(), ApiError> {

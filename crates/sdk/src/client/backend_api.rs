@@ -1,8 +1,8 @@
-//! The calls that authenticate requests. They are not in the contract yet.
+//! The calls that authenticate requests, as the decision wants them answered.
 
-use form_urlencoded::Serializer;
 use http::{Method, StatusCode};
-use serde::Deserialize;
+use ironclerk_api::clients::GetHandshakePayload;
+use ironclerk_api::sessions::{self, RefreshFormat, RefreshedSession};
 use serde_json::{Value, json};
 
 use super::{Client, ClientError, json_request};
@@ -20,43 +20,24 @@ const UNEXPECTED_ERROR: &str = "unexpected_error";
 /// The largest answer about a machine token that is read, in bytes. Claims have at most some KiB.
 const LARGEST_MACHINE_TOKEN: usize = 1024 * 1024;
 
-#[derive(Deserialize)]
-struct RefreshedSession {
-    cookies: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct HandshakePayload {
-    #[serde(default)]
-    directives: Vec<String>,
-}
-
 impl Client {
-    async fn refresh(&self, request: &RefreshSession) -> Result<Vec<String>, RefreshFailure> {
-        let id = &request.session_id;
-        let query = match request.suffixed_cookies {
-            true => "?suffixed_cookies=true",
-            false => "",
+    async fn refresh(&self, request: RefreshSession) -> Result<Vec<String>, RefreshFailure> {
+        let request = sessions::RefreshSession {
+            session_id: request.session_id.into(),
+            expired_token: request.expired_token.into(),
+            refresh_token: request.refresh_token.into(),
+            request_origin: request.request_origin,
+            request_headers: Some(request.request_headers),
+            format: Some(RefreshFormat::Cookie),
+            // False is not sent.
+            suffixed_cookies: request.suffixed_cookies.then_some(true),
+            ..Default::default()
         };
-        let path = format!("/v1/sessions/{id}/refresh{query}");
-        let body = serde_json::to_vec(request).map_err(|_| RefreshFailure::UnexpectedSdkError)?;
-        let answer = self.send_raw(Method::POST, &path, Some(body)).await;
-        let answer = answer.map_err(|error| failure(&error))?;
-        let refreshed: RefreshedSession =
-            serde_json::from_slice(&answer).map_err(|_| RefreshFailure::FetchError)?;
-        Ok(refreshed.cookies)
-    }
-
-    async fn payload(&self, nonce: &str) -> Result<Vec<String>, HandshakePayloadError> {
-        let query = Serializer::new(String::new())
-            .append_pair("nonce", nonce)
-            .finish();
-        let path = format!("/v1/clients/handshake_payload?{query}");
-        let answer = self.send_raw(Method::GET, &path, None).await;
-        let answer = answer.map_err(|error| HandshakePayloadError(error.to_string()))?;
-        let payload: HandshakePayload = serde_json::from_slice(&answer)
-            .map_err(|error| HandshakePayloadError(error.to_string()))?;
-        Ok(payload.directives)
+        match self.send(&request).await {
+            Ok(RefreshedSession::Cookies(cookies)) => Ok(cookies.cookies),
+            Ok(RefreshedSession::Token(_)) => Err(RefreshFailure::FetchError),
+            Err(error) => Err(failure(&error)),
+        }
     }
 
     /// Asked once: whoever waits for the answer can ask again themselves.
@@ -109,14 +90,18 @@ impl BackendApi for Client {
         &self,
         request: RefreshSession,
     ) -> BackendApiFuture<'_, Result<Vec<String>, RefreshFailure>> {
-        Box::pin(async move { self.refresh(&request).await })
+        Box::pin(self.refresh(request))
     }
 
     fn handshake_payload(
         &self,
         nonce: String,
     ) -> BackendApiFuture<'_, Result<Vec<String>, HandshakePayloadError>> {
-        Box::pin(async move { self.payload(&nonce).await })
+        Box::pin(async move {
+            let payload = self.send(&GetHandshakePayload { nonce }).await;
+            let payload = payload.map_err(|error| HandshakePayloadError(error.to_string()))?;
+            Ok(payload.directives)
+        })
     }
 
     fn verify_machine_token(

@@ -1,18 +1,22 @@
 //! The operations under the names that Clerk gives them: `clerk.users().get("user_1")`.
 
-use ironclerk_api::id::{
-    JwtTemplateId, OrganizationDomainId, OrganizationId, OrganizationInvitationId, PermissionId,
-    RoleId, SessionId, UserId,
-};
+use ironclerk_api::actor_tokens::*;
+use ironclerk_api::clients::{GetClient, GetHandshakePayload, ListClients, VerifyClient};
+use ironclerk_api::email_addresses::*;
+use ironclerk_api::id::*;
+use ironclerk_api::invitations::*;
 use ironclerk_api::jwks::{GetJwks, JsonWebKeySet};
 use ironclerk_api::jwt_templates::*;
 use ironclerk_api::organization_domains::*;
 use ironclerk_api::organization_invitations::*;
 use ironclerk_api::organization_roles::*;
 use ironclerk_api::organizations::*;
+use ironclerk_api::phone_numbers::*;
 use ironclerk_api::sessions::*;
+use ironclerk_api::sign_in_tokens::*;
+use ironclerk_api::testing_tokens::*;
 use ironclerk_api::users::*;
-use ironclerk_api::{Endpoint, File, Page};
+use ironclerk_api::{Array, Endpoint, File, Page, Secret};
 
 use super::{Client, ClientError};
 
@@ -56,7 +60,7 @@ macro_rules! namespaces {
         )*
     };
     (@send $self:ident, $request:ident, ($($id:ident),*), { $($field:ident),* }) => {
-        $self.0.send(&$request { $($field: $field.into()),*, ..Default::default() }).await
+        $self.0.send(&$request { $($field: $field.into(),)* ..Default::default() }).await
     };
     (@send $self:ident, $request:ident, ($whole:ident)) => {
         $self.0.send($whole).await
@@ -73,6 +77,34 @@ namespaces! {
         set_profile_image(user_id: impl Into<UserId>, file: impl Into<File>)
             => SetUserProfileImage { user_id, file };
         delete_profile_image(user_id: impl Into<UserId>) => DeleteUserProfileImage { user_id };
+        merge_metadata(request: &MergeUserMetadata) => MergeUserMetadata;
+        replace_metadata(request: &ReplaceUserMetadata) => ReplaceUserMetadata;
+        ban(user_id: impl Into<UserId>) => BanUser { user_id };
+        unban(user_id: impl Into<UserId>) => UnbanUser { user_id };
+        lock(user_id: impl Into<UserId>) => LockUser { user_id };
+        unlock(user_id: impl Into<UserId>) => UnlockUser { user_id };
+        verify_password(user_id: impl Into<UserId>, password: impl Into<Secret>)
+            => VerifyPassword { user_id, password };
+        remove_password(request: &RemovePassword) => RemovePassword;
+        verify_totp(user_id: impl Into<UserId>, code: impl Into<Secret>)
+            => VerifyTotp { user_id, code };
+        disable_mfa(user_id: impl Into<UserId>) => DisableUserMfa { user_id };
+        delete_totp(user_id: impl Into<UserId>) => DeleteUserTotp { user_id };
+        delete_backup_codes(user_id: impl Into<UserId>) => DeleteUserBackupCodes { user_id };
+        delete_passkey(
+            user_id: impl Into<UserId>,
+            passkey_identification_id: impl Into<IdentificationId>
+        ) => DeleteUserPasskey { user_id, passkey_identification_id };
+        delete_web3_wallet(
+            user_id: impl Into<UserId>,
+            web3_wallet_identification_id: impl Into<IdentificationId>
+        ) => DeleteUserWeb3Wallet { user_id, web3_wallet_identification_id };
+        delete_external_account(
+            user_id: impl Into<UserId>,
+            external_account_id: impl Into<ExternalAccountId>
+        ) => DeleteUserExternalAccount { user_id, external_account_id };
+        list_oauth_access_tokens(user_id: impl Into<UserId>, provider: impl Into<String>)
+            => ListUserOAuthAccessTokens { user_id, provider };
         delete(user_id: impl Into<UserId>) => DeleteUser { user_id };
         list_organization_memberships(request: &ListUserOrganizationMemberships)
             => ListUserOrganizationMemberships;
@@ -166,9 +198,67 @@ namespaces! {
         create(request: &CreateSession) => CreateSession;
         get(session_id: impl Into<SessionId>) => GetSession { session_id };
         revoke(session_id: impl Into<SessionId>) => RevokeSession { session_id };
+        verify(session_id: impl Into<SessionId>, token: impl Into<Secret>)
+            => VerifySession { session_id, token };
+        refresh(request: &RefreshSession) => RefreshSession;
         create_token(request: &CreateSessionToken) => CreateSessionToken;
         create_token_from_template(request: &CreateSessionTokenFromTemplate)
             => CreateSessionTokenFromTemplate;
+    }
+
+    /// Clients: browsers and devices. JavaScript: `clerkClient.clients`.
+    clients: Clients {
+        list(request: &ListClients) => ListClients;
+        get(client_id: impl Into<ClientId>) => GetClient { client_id };
+        verify(token: impl Into<Secret>) => VerifyClient { token };
+        handshake_payload(nonce: impl Into<String>) => GetHandshakePayload { nonce };
+    }
+
+    /// Email addresses of users. JavaScript: `clerkClient.emailAddresses`.
+    email_addresses: EmailAddresses {
+        create(request: &CreateEmailAddress) => CreateEmailAddress;
+        get(email_address_id: impl Into<IdentificationId>)
+            => GetEmailAddress { email_address_id };
+        update(request: &UpdateEmailAddress) => UpdateEmailAddress;
+        delete(email_address_id: impl Into<IdentificationId>)
+            => DeleteEmailAddress { email_address_id };
+    }
+
+    /// Phone numbers of users. JavaScript: `clerkClient.phoneNumbers`.
+    phone_numbers: PhoneNumbers {
+        create(request: &CreatePhoneNumber) => CreatePhoneNumber;
+        get(phone_number_id: impl Into<IdentificationId>) => GetPhoneNumber { phone_number_id };
+        update(request: &UpdatePhoneNumber) => UpdatePhoneNumber;
+        delete(phone_number_id: impl Into<IdentificationId>)
+            => DeletePhoneNumber { phone_number_id };
+    }
+
+    /// Invitations to sign up. JavaScript: `clerkClient.invitations`.
+    invitations: Invitations {
+        list(request: &ListInvitations) => ListInvitations;
+        create(request: &CreateInvitation) => CreateInvitation;
+        create_many(invitations: impl Into<Array<CreateInvitation>>)
+            => CreateInvitations { invitations };
+        revoke(invitation_id: impl Into<InvitationId>) => RevokeInvitation { invitation_id };
+    }
+
+    /// Tokens that sign users in. JavaScript: `clerkClient.signInTokens`.
+    sign_in_tokens: SignInTokens {
+        create(request: &CreateSignInToken) => CreateSignInToken;
+        revoke(sign_in_token_id: impl Into<SignInTokenId>)
+            => RevokeSignInToken { sign_in_token_id };
+    }
+
+    /// Tokens with which one user acts in the place of another.
+    /// JavaScript: `clerkClient.actorTokens`.
+    actor_tokens: ActorTokens {
+        create(request: &CreateActorToken) => CreateActorToken;
+        revoke(actor_token_id: impl Into<ActorTokenId>) => RevokeActorToken { actor_token_id };
+    }
+
+    /// Testing tokens. JavaScript: `clerkClient.testingTokens`.
+    testing_tokens: TestingTokens {
+        create() => CreateTestingToken {};
     }
 
     /// JWT templates. JavaScript: `clerkClient.jwtTemplates`.

@@ -157,10 +157,13 @@ macro_rules! id_values {
 }
 
 id_values!(
+    ActorTokenId,
     ClientId,
+    ExternalAccountId,
     IdentificationId,
     ImageId,
     InstanceId,
+    InvitationId,
     JwtTemplateId,
     OrganizationDomainId,
     OrganizationId,
@@ -169,6 +172,7 @@ id_values!(
     PermissionId,
     RoleId,
     SessionId,
+    SignInTokenId,
     UserId
 );
 
@@ -388,4 +392,5 @@ const MIGRATIONS: &[(i64, &str)] = migrations![
     1 "0001_foundation",
     2 "0002_images",
     3 "0003_organizations",
+    4 "0004_identities",
 ];

@@ -82,6 +82,38 @@ pub(crate) fn replace(
     Ok(true)
 }
 
+/// Gives an owner a picture that is stored already, and tells whether it is.
+pub(crate) fn set(
+    transaction: &mut Transaction<'_>,
+    owner: Owner,
+    owner_id: &str,
+    image: &ImageId,
+) -> Result<bool, DatabaseError> {
+    let (find, set) = match owner {
+        Owner::User => (
+            "SELECT image_id FROM users WHERE id = $1",
+            "UPDATE users SET image_id = $1 WHERE id = $2",
+        ),
+        Owner::Organization => (
+            "SELECT image_id FROM organizations WHERE id = $1",
+            "UPDATE organizations SET image_id = $1 WHERE id = $2",
+        ),
+    };
+    let stored = "SELECT id FROM images WHERE id = $1";
+    if transaction.query_one(stored, &[image.into()])?.is_none() {
+        return Ok(false);
+    }
+    let old: Option<ImageId> = match transaction.query_one(find, &[owner_id.into()])? {
+        Some(mut row) => row.next()?,
+        None => None,
+    };
+    transaction.execute(set, &[image.into(), owner_id.into()])?;
+    if let Some(old) = old {
+        delete_unused(transaction, &old)?;
+    }
+    Ok(true)
+}
+
 /// Deletes a picture, unless somebody has it.
 fn delete_unused(transaction: &mut Transaction<'_>, id: &ImageId) -> Result<(), DatabaseError> {
     transaction.execute(

@@ -3,14 +3,20 @@
 //! Plain functions over a [`Transaction`](crate::database::Transaction). They know no HTTP and
 //! make no decisions; those are the handlers'.
 
+pub(crate) mod clients;
+pub(crate) mod external_accounts;
+pub(crate) mod identifications;
 pub(crate) mod images;
 pub(crate) mod instance;
+pub(crate) mod invitations;
 pub(crate) mod jwt_templates;
 pub(crate) mod organization_domains;
 pub(crate) mod organization_invitations;
 pub(crate) mod organization_roles;
 pub(crate) mod organizations;
+pub(crate) mod second_factors;
 pub(crate) mod sessions;
+pub(crate) mod tickets;
 pub(crate) mod users;
 
 use std::sync::Arc;
@@ -35,14 +41,24 @@ impl Window {
     };
 }
 
-/// Where the images of users and organizations are.
+/// What objects are shown by: where the images of users and organizations are, and what time it
+/// is.
 #[derive(Clone, Debug)]
-pub(crate) struct Images(pub Arc<str>);
+pub(crate) struct Images {
+    /// The address of the server.
+    pub base: Arc<str>,
+    /// In ms since the epoch.
+    pub now: i64,
+}
 
 impl Images {
     /// The address of an object's image: of the one that was uploaded for it, or its own.
     pub(crate) fn url(&self, id: &str, uploaded: Option<&ImageId>) -> String {
-        format!("{}/images/{}", self.0, uploaded.map_or(id, ImageId::as_str))
+        format!(
+            "{}/images/{}",
+            self.base,
+            uploaded.map_or(id, ImageId::as_str)
+        )
     }
 }
 

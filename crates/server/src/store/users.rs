@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use ironclerk_api::Sort;
-use ironclerk_api::id::{IdentificationId, ImageId, UserId};
+use ironclerk_api::id::{ImageId, UserId};
 use ironclerk_api::organizations::PublicUserData;
-use ironclerk_api::users::{EmailAddress, PhoneNumber, User, UserFilter, UserSort, Verification};
+use ironclerk_api::users::{User, UserFilter, UserSort};
 
-use super::{Conditions, Images, Window, order_by};
+use super::identifications::IdentificationKind;
+use super::{Conditions, Images, Window, external_accounts, identifications, order_by};
 use crate::database::{DatabaseError, Row, Transaction, Value};
 
 /// How a password is stored.
@@ -17,37 +18,27 @@ pub(crate) struct PasswordDigest {
     pub hasher: String,
 }
 
-/// The kinds of identification.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum IdentificationKind {
-    EmailAddress,
-    PhoneNumber,
-}
+const COLUMNS: &str = "users.id, users.image_id, users.external_id, users.username, \
+     users.first_name, users.last_name, users.locale, users.primary_email_address_id, \
+     users.primary_phone_number_id, users.primary_web3_wallet_id, \
+     users.password_digest IS NOT NULL, users.password_updated_at, users.totp_secret IS NOT NULL, \
+     EXISTS (SELECT 1 FROM backup_codes WHERE user_id = users.id), users.mfa_enabled_at, \
+     users.mfa_disabled_at, users.public_metadata, users.private_metadata, \
+     users.unsafe_metadata, users.banned, users.locked_until, users.failed_attempts, \
+     users.delete_self_enabled, users.create_organization_enabled, \
+     users.create_organizations_limit, users.legal_accepted_at, users.bypass_client_trust, \
+     users.last_sign_in_at, users.last_active_at, users.created_at, users.updated_at, \
+     EXISTS (SELECT 1 FROM external_accounts WHERE user_id = users.id)";
 
-impl IdentificationKind {
-    /// The name, which is that of the parameter too.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::EmailAddress => "email_address",
-            Self::PhoneNumber => "phone_number",
-        }
-    }
-}
+/// How many wrong passwords or codes in a row lock a user.
+pub(crate) const MOST_ATTEMPTS: i64 = 10;
 
-const COLUMNS: &str = "users.id, users.image_id, users.external_id, users.username, users.first_name, \
-     users.last_name, users.locale, users.primary_email_address_id, \
-     users.primary_phone_number_id, users.password_digest IS NOT NULL, \
-     users.password_updated_at, users.public_metadata, users.private_metadata, \
-     users.unsafe_metadata, users.banned, users.delete_self_enabled, \
-     users.create_organization_enabled, users.create_organizations_limit, \
-     users.legal_accepted_at, users.last_sign_in_at, users.last_active_at, users.created_at, \
-     users.updated_at";
-
-fn read(mut row: Row, images: &Images) -> Result<User, DatabaseError> {
+/// Reads a user, and whether they have accounts at other services.
+fn read(mut row: Row, images: &Images) -> Result<(User, bool), DatabaseError> {
     let id: UserId = row.next()?;
     let uploaded: Option<ImageId> = row.next()?;
     let image_url = images.url(id.as_str(), uploaded.as_ref());
-    Ok(User {
+    let mut user = User {
         id,
         external_id: row.next()?,
         username: row.next()?,
@@ -56,25 +47,43 @@ fn read(mut row: Row, images: &Images) -> Result<User, DatabaseError> {
         locale: row.next()?,
         primary_email_address_id: row.next()?,
         primary_phone_number_id: row.next()?,
+        primary_web3_wallet_id: row.next()?,
         password_enabled: row.next()?,
         password_last_updated_at: row.next()?,
+        totp_enabled: row.next()?,
+        backup_code_enabled: row.next()?,
+        mfa_enabled_at: row.next()?,
+        mfa_disabled_at: row.next()?,
         public_metadata: row.next()?,
         private_metadata: row.next()?,
         unsafe_metadata: row.next()?,
         banned: row.next()?,
-        delete_self_enabled: row.next()?,
-        create_organization_enabled: row.next()?,
-        create_organizations_limit: row.next()?,
-        legal_accepted_at: row.next()?,
-        last_sign_in_at: row.next()?,
-        last_active_at: row.next()?,
-        created_at: row.next()?,
-        updated_at: row.next()?,
         profile_image_url: image_url.clone(),
         image_url,
         has_image: uploaded.is_some(),
         ..Default::default()
-    })
+    };
+    let locked_until: Option<i64> = row.next()?;
+    let failed_attempts: i64 = row.next()?;
+    let wait = locked_until.map_or(0, |until| until - images.now);
+    user.locked = wait > 0;
+    user.lockout_expires_in_seconds = user.locked.then_some((wait + 999) / 1000);
+    user.verification_attempts_remaining = Some(match (user.locked, locked_until) {
+        (true, _) => 0,
+        (false, Some(_)) => MOST_ATTEMPTS,
+        (false, None) => (MOST_ATTEMPTS - failed_attempts).max(0),
+    });
+    user.two_factor_enabled = user.totp_enabled;
+    user.delete_self_enabled = row.next()?;
+    user.create_organization_enabled = row.next()?;
+    user.create_organizations_limit = row.next()?;
+    user.legal_accepted_at = row.next()?;
+    user.bypass_client_trust = row.next()?;
+    user.last_sign_in_at = row.next()?;
+    user.last_active_at = row.next()?;
+    user.created_at = row.next()?;
+    user.updated_at = row.next()?;
+    Ok((user, row.next()?))
 }
 
 /// What other members see of a user, for a statement's list of columns.
@@ -120,6 +129,7 @@ fn values(user: &User) -> Vec<Value> {
         user.locale.as_deref().into(),
         user.primary_email_address_id.as_ref().into(),
         user.primary_phone_number_id.as_ref().into(),
+        user.primary_web3_wallet_id.as_ref().into(),
         (&user.public_metadata).into(),
         (&user.private_metadata).into(),
         (&user.unsafe_metadata).into(),
@@ -128,6 +138,7 @@ fn values(user: &User) -> Vec<Value> {
         user.create_organization_enabled.into(),
         user.create_organizations_limit.map(u64::cast_signed).into(),
         user.legal_accepted_at.into(),
+        user.bypass_client_trust.into(),
         user.last_sign_in_at.into(),
         user.last_active_at.into(),
         user.created_at.into(),
@@ -144,12 +155,12 @@ pub(crate) fn insert(
 ) -> Result<bool, DatabaseError> {
     let inserted = transaction.execute(
         "INSERT INTO users (external_id, username, first_name, last_name, locale,
-             primary_email_address_id, primary_phone_number_id, public_metadata,
-             private_metadata, unsafe_metadata, banned, delete_self_enabled,
+             primary_email_address_id, primary_phone_number_id, primary_web3_wallet_id,
+             public_metadata, private_metadata, unsafe_metadata, banned, delete_self_enabled,
              create_organization_enabled, create_organizations_limit, legal_accepted_at,
-             last_sign_in_at, last_active_at, created_at, updated_at, id)
+             bypass_client_trust, last_sign_in_at, last_active_at, created_at, updated_at, id)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-             $19, $20)
+             $19, $20, $21, $22)
          ON CONFLICT DO NOTHING",
         &values(user),
     )?;
@@ -168,11 +179,12 @@ pub(crate) fn update(transaction: &mut Transaction<'_>, user: &User) -> Result<(
     transaction.execute(
         "UPDATE users SET external_id = $1, username = $2, first_name = $3, last_name = $4,
              locale = $5, primary_email_address_id = $6, primary_phone_number_id = $7,
-             public_metadata = $8, private_metadata = $9, unsafe_metadata = $10, banned = $11,
-             delete_self_enabled = $12, create_organization_enabled = $13,
-             create_organizations_limit = $14, legal_accepted_at = $15, last_sign_in_at = $16,
-             last_active_at = $17, created_at = $18, updated_at = $19
-         WHERE id = $20",
+             primary_web3_wallet_id = $8, public_metadata = $9, private_metadata = $10,
+             unsafe_metadata = $11, banned = $12, delete_self_enabled = $13,
+             create_organization_enabled = $14, create_organizations_limit = $15,
+             legal_accepted_at = $16, bypass_client_trust = $17, last_sign_in_at = $18,
+             last_active_at = $19, created_at = $20, updated_at = $21
+         WHERE id = $22",
         &values(user),
     )?;
     Ok(())
@@ -198,47 +210,84 @@ pub(crate) fn set_password(
     Ok(())
 }
 
-/// An identification of a user who is just being made.
-pub(crate) struct NewIdentification {
-    pub id: IdentificationId,
-    pub kind: IdentificationKind,
-    pub value: String,
-}
-
-/// Stores the identifications of a user, in their order, and answers the kind of the first that is
-/// taken.
-pub(crate) fn insert_identifications(
+/// The digest of a user's password, if they have one.
+pub(crate) fn password(
     transaction: &mut Transaction<'_>,
     user: &UserId,
-    identifications: &[NewIdentification],
+) -> Result<Option<PasswordDigest>, DatabaseError> {
+    let sql = "SELECT password_digest, password_hasher FROM users
+         WHERE id = $1 AND password_digest IS NOT NULL";
+    let row = transaction.query_one(sql, &[user.into()])?;
+    row.map(|mut row| {
+        Ok(PasswordDigest {
+            digest: row.next()?,
+            hasher: row.next()?,
+        })
+    })
+    .transpose()
+}
+
+/// Puts a better digest of the same password in the place of an old one, unless the password was
+/// changed meanwhile.
+pub(crate) fn improve_password(
+    transaction: &mut Transaction<'_>,
+    user: &UserId,
+    old: &PasswordDigest,
+    new: &PasswordDigest,
+) -> Result<(), DatabaseError> {
+    transaction.execute(
+        "UPDATE users SET password_digest = $1, password_hasher = $2
+         WHERE id = $3 AND password_digest = $4",
+        &[
+            new.digest.as_str().into(),
+            new.hasher.as_str().into(),
+            user.into(),
+            old.digest.as_str().into(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Takes a user's password away.
+pub(crate) fn remove_password(
+    transaction: &mut Transaction<'_>,
+    user: &UserId,
     now: i64,
-) -> Result<Option<IdentificationKind>, DatabaseError> {
-    let mut in_order: Vec<_> = (0_i64..).zip(identifications).collect();
-    // The same order for all users, so that no two of them wait for each other.
-    in_order.sort_by(|(_, one), (_, other)| {
-        (one.kind.as_str(), &one.value).cmp(&(other.kind.as_str(), &other.value))
-    });
-    for (ordinal, identification) in in_order {
-        let inserted = transaction.execute(
-            "INSERT INTO identifications (id, user_id, kind, value, verified,
-                 verification_strategy, ordinal, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, TRUE, 'admin', $5, $6, $7)
-             ON CONFLICT DO NOTHING",
-            &[
-                (&identification.id).into(),
-                user.into(),
-                identification.kind.as_str().into(),
-                (&identification.value).into(),
-                ordinal.into(),
-                now.into(),
-                now.into(),
-            ],
-        )?;
-        if inserted == 0 {
-            return Ok(Some(identification.kind));
-        }
-    }
-    Ok(None)
+) -> Result<(), DatabaseError> {
+    transaction.execute(
+        "UPDATE users SET password_digest = NULL, password_hasher = NULL,
+             password_updated_at = NULL, updated_at = $1
+         WHERE id = $2 AND password_digest IS NOT NULL",
+        &[now.into(), user.into()],
+    )?;
+    Ok(())
+}
+
+/// Notes that a user has signed in.
+pub(crate) fn note_sign_in(
+    transaction: &mut Transaction<'_>,
+    user: &UserId,
+    now: i64,
+) -> Result<(), DatabaseError> {
+    transaction.execute(
+        "UPDATE users SET last_sign_in_at = $1, last_active_at = $1, failed_attempts = 0
+         WHERE id = $2",
+        &[now.into(), user.into()],
+    )?;
+    Ok(())
+}
+
+/// Locks a user until a time, or unlocks them.
+pub(crate) fn set_lock(
+    transaction: &mut Transaction<'_>,
+    user: &UserId,
+    until: Option<i64>,
+) -> Result<(), DatabaseError> {
+    transaction.execute(
+        "UPDATE users SET locked_until = $1, failed_attempts = 0 WHERE id = $2",
+        &[until.into(), user.into()],
+    )?;
+    Ok(())
 }
 
 /// A user with their identifications.
@@ -251,10 +300,8 @@ pub(crate) fn get(
     let Some(row) = transaction.query_one(sql, &[id.into()])? else {
         return Ok(None);
     };
-    let mut users = [read(row, images)?];
-    add_identifications(transaction, &mut users)?;
-    let [user] = users;
-    Ok(Some(user))
+    let mut users = complete(transaction, vec![read(row, images)?])?;
+    Ok(users.pop())
 }
 
 /// Whether there is a user with that value in a column that is unique.
@@ -284,6 +331,7 @@ pub(crate) fn list(
     transaction: &mut Transaction<'_>,
     filter: &UserFilter,
     sort: Sort<UserSort>,
+    after: Option<(i64, UserId)>,
     window: Window,
     images: &Images,
 ) -> Result<Vec<User>, DatabaseError> {
@@ -291,8 +339,7 @@ pub(crate) fn list(
         UserSort::CreatedAt => "users.created_at",
         UserSort::UpdatedAt => "users.updated_at",
         UserSort::EmailAddress => PRIMARY_EMAIL_ADDRESS,
-        // No wallets are stored yet, so that they sort by age.
-        UserSort::Web3Wallet => "users.created_at",
+        UserSort::Web3Wallet => PRIMARY_WEB3_WALLET,
         UserSort::FirstName => "users.first_name",
         UserSort::LastName => "users.last_name",
         UserSort::PhoneNumber => PRIMARY_PHONE_NUMBER,
@@ -302,12 +349,26 @@ pub(crate) fn list(
     };
     let mut conditions = Conditions::default();
     add_conditions(&mut conditions, filter);
+    if let Some((created_at, id)) = after {
+        let sign = if sort.descending { "<" } else { ">" };
+        let (created_at, id) = (conditions.value(created_at), conditions.value(&id));
+        conditions.and(&format!(
+            "(users.created_at, users.id) {sign} ({created_at}, {id})"
+        ));
+    }
     let (rest, values) = conditions.listing(&order_by(key, sort.descending, "users.id"), window);
     let rows = transaction.query(format!("SELECT {COLUMNS} FROM users{rest}"), &values)?;
     let users: Result<Vec<_>, _> = rows.into_iter().map(|row| read(row, images)).collect();
-    let mut users = users?;
-    add_identifications(transaction, &mut users)?;
-    Ok(users)
+    complete(transaction, users?)
+}
+
+/// When a user was created.
+pub(crate) fn created_at(
+    transaction: &mut Transaction<'_>,
+    id: &UserId,
+) -> Result<Option<i64>, DatabaseError> {
+    let row = transaction.query_one("SELECT created_at FROM users WHERE id = $1", &[id.into()])?;
+    row.map(|mut row| row.next()).transpose()
 }
 
 /// The primary email address, for sorting.
@@ -316,6 +377,10 @@ pub(super) const PRIMARY_EMAIL_ADDRESS: &str =
 /// The primary phone number, for sorting.
 pub(super) const PRIMARY_PHONE_NUMBER: &str =
     "(SELECT value FROM identifications WHERE id = users.primary_phone_number_id)";
+
+/// The primary web3 wallet, for sorting.
+const PRIMARY_WEB3_WALLET: &str =
+    "(SELECT value FROM identifications WHERE id = users.primary_web3_wallet_id)";
 
 /// Counts users.
 pub(crate) fn count(
@@ -355,15 +420,29 @@ pub(super) fn add_conditions(conditions: &mut Conditions, filter: &UserFilter) {
     for (kind, values) in [
         (IdentificationKind::EmailAddress, &filter.email_address),
         (IdentificationKind::PhoneNumber, &filter.phone_number),
+        (IdentificationKind::Web3Wallet, &filter.web3_wallet),
     ] {
         if !values.is_empty() {
-            let values: Vec<_> = values.iter().map(|value| value.to_lowercase()).collect();
+            // All are in lower case, but for wallets that tell the cases apart.
+            let mut values: Vec<_> = values
+                .iter()
+                .flat_map(|value| [value.to_lowercase(), value.clone()])
+                .collect();
+            values.dedup();
             let list = conditions.list(&values);
             conditions.and(&format!(
                 "users.id IN (SELECT user_id FROM identifications WHERE kind = '{}' AND value IN ({list}))",
                 kind.as_str()
             ));
         }
+    }
+    if let Some(provider) = &filter.provider {
+        let provider = conditions.value(provider);
+        let list = conditions.list(&filter.provider_user_id);
+        conditions.and(&format!(
+            "users.id IN (SELECT user_id FROM external_accounts \
+             WHERE provider = {provider} AND provider_user_id IN ({list}))"
+        ));
     }
     conditions.with_and_without("users.external_id", &filter.external_id);
     conditions.one_of(
@@ -407,7 +486,8 @@ pub(super) fn add_conditions(conditions: &mut Conditions, filter: &UserFilter) {
         let pattern = conditions.containing(text);
         conditions.and(&format!(
             "(LOWER(users.id) {pattern} OR users.username {pattern} OR {FULL_NAME} {pattern} \
-             OR users.id IN (SELECT user_id FROM identifications WHERE value {pattern}))"
+             OR users.id IN (SELECT user_id FROM identifications \
+             WHERE kind <> 'passkey' AND value {pattern}))"
         ));
     }
     if let Some(banned) = filter.banned {
@@ -437,65 +517,24 @@ pub(super) fn add_conditions(conditions: &mut Conditions, filter: &UserFilter) {
 const FULL_NAME: &str =
     "LOWER(COALESCE(users.first_name, '') || ' ' || COALESCE(users.last_name, ''))";
 
-/// Reads the identifications of users and puts them in, the oldest first.
-fn add_identifications(
+/// Puts in what users have beside their own row.
+fn complete(
     transaction: &mut Transaction<'_>,
-    users: &mut [User],
-) -> Result<(), DatabaseError> {
+    users: Vec<(User, bool)>,
+) -> Result<Vec<User>, DatabaseError> {
+    let has_accounts = users.iter().any(|(_, has_accounts)| *has_accounts);
+    let mut users: Vec<_> = users.into_iter().map(|(user, _)| user).collect();
     if users.is_empty() {
-        return Ok(());
+        return Ok(users);
     }
     let ids: Vec<String> = users.iter().map(|user| user.id.to_string()).collect();
-    let mut conditions = Conditions::default();
-    conditions.one_of("user_id", &ids);
-    let (rest, values) = conditions.counting();
-    let sql = format!(
-        "SELECT user_id, kind, id, value, verified, verification_strategy, created_at, updated_at
-         FROM identifications{rest} ORDER BY created_at, ordinal"
-    );
     let mut by_id: HashMap<UserId, &mut User> = users
         .iter_mut()
         .map(|user| (user.id.clone(), user))
         .collect();
-    for mut row in transaction.query(sql, values)? {
-        let user_id: UserId = row.next()?;
-        let Some(user) = by_id.get_mut(&user_id) else {
-            continue;
-        };
-        let kind: String = row.next()?;
-        let id: IdentificationId = row.next()?;
-        let value: String = row.next()?;
-        let verification = verification(row.next()?, row.next()?);
-        let (created_at, updated_at) = (row.next()?, row.next()?);
-        if kind == IdentificationKind::EmailAddress.as_str() {
-            user.email_addresses.push(EmailAddress {
-                id,
-                email_address: value,
-                verification,
-                created_at,
-                updated_at,
-                ..Default::default()
-            });
-        } else {
-            user.phone_numbers.push(PhoneNumber {
-                id,
-                phone_number: value,
-                verification,
-                created_at,
-                updated_at,
-                ..Default::default()
-            });
-        }
+    identifications::add(transaction, &ids, &mut by_id)?;
+    if has_accounts {
+        external_accounts::add(transaction, &ids, &mut by_id)?;
     }
-    Ok(())
-}
-
-fn verification(verified: bool, strategy: Option<String>) -> Option<Verification> {
-    let strategy = strategy?;
-    Some(Verification {
-        object: Some(format!("verification_{strategy}")),
-        status: if verified { "verified" } else { "unverified" }.to_owned(),
-        strategy,
-        ..Default::default()
-    })
+    Ok(users)
 }

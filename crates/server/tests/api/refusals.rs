@@ -561,6 +561,11 @@ async fn what_is_not_there_is_not_found(server: &TestServer) {
             "UpdateOrganizationMembership" => json!({"role": "org:member"}),
             "CreateOrganizationMembership" => json!({"user_id": "user_1", "role": "org:member"}),
             "UpdateJwtTemplate" => json!({"name": "a", "claims": {}}),
+            "VerifyPassword" => json!({"password": "x"}),
+            "VerifyTotp" => json!({"code": "123456"}),
+            "VerifySession" => json!({"token": "x"}),
+            // A refusal that sends the browser through a handshake.
+            "RefreshSession" => continue,
             _ => json!({}),
         };
         let method = endpoint.method.clone();

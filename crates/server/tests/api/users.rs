@@ -625,7 +625,7 @@ async fn primary_identifiers_must_be_the_users_own(server: &TestServer) {
 }
 
 async fn passwords_are_checked(server: &TestServer) {
-    let bcrypt = format!("$2a$10${}", "a".repeat(53));
+    let bcrypt = "$2a$06$Nb1nehoav6kA5Wm97Vgjau3rp6uQmPY6ruiQ4fVepFsYRZITj/Tx6";
     for (number, (body, refusal)) in [
         (json!({"password": "correct horse"}), None),
         (
