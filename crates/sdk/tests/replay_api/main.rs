@@ -47,7 +47,7 @@ fn snake_case(name: &str) -> String {
     snake
 }
 
-/// A server that gives one answer to everything and keeps what it was asked.
+/// A server that answers each path in its way and keeps what it was asked.
 struct Recorder {
     client: Client,
     requests: Arc<Mutex<Vec<Recorded>>>,
@@ -61,14 +61,17 @@ struct Recorded {
 }
 
 impl Recorder {
-    async fn start(answer: impl Fn() -> Response<Body> + Clone + Send + Sync + 'static) -> Self {
+    async fn start(
+        answer: impl Fn(&str) -> Response<Body> + Clone + Send + Sync + 'static,
+    ) -> Self {
         let requests = Arc::new(Mutex::new(Vec::new()));
         let recording = requests.clone();
         let router = Router::new().fallback(async move |request: Request<Body>| {
             let (head, body) = request.into_parts();
             let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
+            let answer = answer(head.uri.path());
             recording.lock().unwrap().push(Recorded { head, body });
-            answer()
+            answer
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = Client::builder()

@@ -6,12 +6,19 @@ use std::pin::Pin;
 use axum::body::Body;
 use http::{Method, Response};
 use ironclerk::Client;
+use ironclerk::api::actor_tokens::*;
+use ironclerk::api::clients::{GetClient, ListClients, VerifyClient};
 use ironclerk::api::decode;
+use ironclerk::api::email_addresses::*;
 use ironclerk::api::endpoint::EncodeError;
+use ironclerk::api::invitations::*;
 use ironclerk::api::jwks::GetJwks;
 use ironclerk::api::jwt_templates::*;
 use ironclerk::api::organizations::*;
+use ironclerk::api::phone_numbers::*;
 use ironclerk::api::sessions::*;
+use ironclerk::api::sign_in_tokens::*;
+use ironclerk::api::testing_tokens::*;
 use ironclerk::api::users::*;
 use ironclerk::api::{Endpoint, File};
 use ironclerk::client::ClientError;
@@ -43,8 +50,11 @@ const fn call<E: Endpoint>(positional: &'static [&'static str]) -> Call {
 fn read<E: Endpoint>(arguments: decode::Body) -> E {
     let arguments = match arguments {
         // JavaScript drops false, 0 and empty texts from queries; a Rust program leaves them out.
-        decode::Body::Object(mut members) if !E::INFO.has_body() => {
-            members.retain(|_, value| ![json!(0), json!(false), json!("")].contains(value));
+        decode::Body::Object(mut members) => {
+            members.retain(|name, value| {
+                let is_in_query = !E::INFO.has_body() || E::INFO.in_query.contains(&name.as_str());
+                !is_in_query || ![json!(0), json!(false), json!("")].contains(value)
+            });
             decode::Body::Object(members)
         }
         other => other,
@@ -103,36 +113,113 @@ const CALLS: &[(&str, Call)] = &[
     ),
     ("users.getUser", call::<GetUser>(&["user_id"])),
     ("users.updateUser", call::<UpdateUser>(&["user_id"])),
+    ("actorTokens.create", call::<CreateActorToken>(&[])),
+    ("clients.getClient", call::<GetClient>(&["client_id"])),
+    ("clients.getClientList", call::<ListClients>(&[])),
+    ("clients.verifyClient", call::<VerifyClient>(&["token"])),
+    (
+        "emailAddresses.getEmailAddress",
+        call::<GetEmailAddress>(&["email_address_id"]),
+    ),
+    (
+        "emailAddresses.updateEmailAddress",
+        call::<UpdateEmailAddress>(&["email_address_id"]),
+    ),
+    (
+        "invitations.createInvitation",
+        call::<CreateInvitation>(&[]),
+    ),
+    (
+        "invitations.createInvitationBulk",
+        call::<CreateInvitations>(&[]),
+    ),
+    (
+        "invitations.getInvitationList",
+        call::<ListInvitations>(&[]),
+    ),
+    (
+        "invitations.revokeInvitation",
+        call::<RevokeInvitation>(&["invitation_id"]),
+    ),
+    (
+        "phoneNumbers.createPhoneNumber",
+        call::<CreatePhoneNumber>(&[]),
+    ),
+    (
+        "phoneNumbers.deletePhoneNumber",
+        call::<DeletePhoneNumber>(&["phone_number_id"]),
+    ),
+    (
+        "phoneNumbers.updatePhoneNumber",
+        call::<UpdatePhoneNumber>(&["phone_number_id"]),
+    ),
+    (
+        "sessions.refreshSession",
+        call::<RefreshSession>(&["session_id"]),
+    ),
+    (
+        "signInTokens.revokeSignInToken",
+        call::<RevokeSignInToken>(&["sign_in_token_id"]),
+    ),
+    (
+        "testingTokens.createTestingToken",
+        call::<CreateTestingToken>(&[]),
+    ),
+    ("users.banUser", call::<BanUser>(&["user_id"])),
+    ("users.createUser", call::<CreateUser>(&[])),
+    (
+        "users.deleteUserBackupCodes",
+        call::<DeleteUserBackupCodes>(&["user_id"]),
+    ),
+    ("users.deleteUserTOTP", call::<DeleteUserTotp>(&["user_id"])),
+    (
+        "users.deleteUserWeb3Wallet",
+        call::<DeleteUserWeb3Wallet>(&[]),
+    ),
+    ("users.disableUserMFA", call::<DisableUserMfa>(&["user_id"])),
+    (
+        "users.getUserOauthAccessToken",
+        call::<ListUserOAuthAccessTokens>(&["user_id", "provider"]),
+    ),
+    ("users.lockUser", call::<LockUser>(&["user_id"])),
+    ("users.unlockUser", call::<UnlockUser>(&["user_id"])),
+    (
+        "users.updateUserMetadata",
+        call::<MergeUserMetadata>(&["user_id"]),
+    ),
+    ("users.verifyPassword", call::<VerifyPassword>(&[])),
+    ("users.verifyTOTP", call::<VerifyTotp>(&[])),
+    (
+        "users.getUserList",
+        Call {
+            positional: &[],
+            send: |client, arguments| {
+                Box::pin(async move { client.users().list(&read(arguments)).await.map(drop) })
+            },
+        },
+    ),
 ];
 
 /// The namespaces of which calls are missing in our client.
 const INCOMPLETE: &[&str] = &[
     "__experimental_accountlessApplications",
-    "actorTokens",
     "agentTasks",
     "allowlistIdentifiers",
     "apiKeys",
     "betaFeatures",
     "billing",
     "blocklistIdentifiers",
-    "clients",
     "domains",
-    "emailAddresses",
     "idPOAuthAccessToken",
     "instance",
-    "invitations",
     "m2m",
     "machines",
     "oauthApplications",
     "organizations",
-    "phoneNumbers",
     "proxyChecks",
     "redirectUrls",
     "samlConnections",
-    "sessions",
-    "signInTokens",
     "signUps",
-    "testingTokens",
     "users",
     "waitlistEntries",
     "webhooks",
@@ -150,10 +237,16 @@ const DEVIATIONS: &[(&str, &str)] = &[
 
 #[tokio::test]
 async fn calls_are_sent_as_recorded() {
-    let answer = || {
+    // Only the call that makes two requests at once needs answers that it can read.
+    let answer = |path: &str| {
+        let body = match path {
+            "/v1/users" => "[]",
+            "/v1/users/count" => r#"{"total_count":0}"#,
+            _ => "null",
+        };
         Response::builder()
             .header("content-type", "application/json")
-            .body(Body::from("null"))
+            .body(Body::from(body))
             .unwrap()
     };
     let recorder = Recorder::start(answer).await;
@@ -167,7 +260,6 @@ async fn calls_are_sent_as_recorded() {
         };
         let shown = format!("{name}{}", case["args"]);
         let arguments = arguments(&case["args"], call.positional);
-        // The answer is nothing, which few calls can read.
         let result = (call.send)(recorder.client.clone(), arguments).await;
         let requests = recorder.take();
         if case["error"].is_object() {
