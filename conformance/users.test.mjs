@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { assertRecent, cleanUp, clerk, email, ids, newUser, password, rejects, unique } from './support.mjs';
 
 const { users } = clerk;
+const digests = readFileSync(new URL('../testdata/password_digests.tsv', import.meta.url), 'utf8')
+  .trimEnd().split('\n').slice(1).map(line => line.split('\t'));
 const unknown = 'user_2aaaaaaaaaaaaaaaaaaaaaaaaaa';
 
 describe('users', () => {
@@ -149,6 +153,119 @@ describe('users', () => {
       const first = await newUser(given);
       await users.deleteUser(first.id);
       assert.notEqual((await newUser(given)).id, first.id);
+    });
+  });
+
+  describe('updateUserMetadata', () => {
+    it('merges objects on all levels; null removes a key', async () => {
+      const user = await newUser({ publicMetadata: { a: { b: 1, c: 2 }, keepMe: true }, privateMetadata: { p: 1 } });
+      const changed = await users.updateUserMetadata(user.id, { publicMetadata: { a: { b: null, dEf: 3 } }, unsafeMetadata: { u: 1 } });
+      assert.deepEqual(changed.publicMetadata, { a: { c: 2, dEf: 3 }, keepMe: true });
+      assert.deepEqual([changed.privateMetadata, changed.unsafeMetadata], [{ p: 1 }, { u: 1 }]);
+    });
+  });
+
+  describe('banUser, unbanUser, lockUser, unlockUser', () => {
+    it('a ban revokes the sessions', async () => {
+      const user = await newUser();
+      const session = await clerk.sessions.createSession({ userId: user.id });
+      assert.equal((await users.banUser(user.id)).banned, true);
+      assert.equal((await clerk.sessions.getSession(session.id)).status, 'revoked');
+      assert.equal((await users.unbanUser(user.id)).banned, false);
+    });
+
+    it('a lock lasts for a while', async () => {
+      const user = await newUser();
+      const locked = await users.lockUser(user.id);
+      assert.equal(locked.locked, true);
+      assert.ok(locked.raw.lockout_expires_in_seconds > 3500, JSON.stringify(locked.raw));
+      const { locked: still, raw } = await users.unlockUser(user.id);
+      assert.deepEqual([still, raw.lockout_expires_in_seconds], [false, null]);
+    });
+
+    for (const method of ['banUser', 'unbanUser', 'lockUser', 'unlockUser'])
+      it(`${method} fails for an unknown id`, () => rejects(users[method](unknown), 404, 'resource_not_found'));
+  });
+
+  describe('verifyPassword', () => {
+    it('tells the right password from others', async () => {
+      const secret = password();
+      const user = await newUser({ password: secret });
+      assert.deepEqual(await users.verifyPassword({ userId: user.id, password: secret }), { verified: true });
+      await rejects(users.verifyPassword({ userId: user.id, password: 'wrong' }), 422, 'incorrect_password', 'password');
+      const none = await newUser();
+      await rejects(users.verifyPassword({ userId: none.id, password: secret }), 400, 'no_password_set');
+    });
+
+    for (const [hasher, secret, digest] of digests)
+      it(`knows the digests of ${hasher}`, async () => {
+        const user = await newUser({ passwordDigest: digest, passwordHasher: hasher });
+        assert.equal(user.passwordEnabled, true);
+        for (let i = 0; i < 2; i++)
+          assert.deepEqual(await users.verifyPassword({ userId: user.id, password: secret }), { verified: true });
+        await rejects(users.verifyPassword({ userId: user.id, password: 'wrong' }), 422, 'incorrect_password');
+      });
+  });
+
+  describe('second factors', () => {
+    const totpSecret = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
+    const codeNow = () => {
+      const counter = Buffer.alloc(8);
+      counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+      const tag = createHmac('sha1', '12345678901234567890').update(counter).digest();
+      return String((tag.readUInt32BE(tag[19] & 0xf) & 0x7fffffff) % 1e6).padStart(6, '0');
+    };
+
+    it('verifyTOTP takes codes and backup codes once', async () => {
+      const user = await newUser({ totpSecret, backupCodes: ['abcd1234', 'efgh5678'] });
+      assert.deepEqual([user.totpEnabled, user.backupCodeEnabled, user.twoFactorEnabled], [true, true, true]);
+      const verify = code => users.verifyTOTP({ userId: user.id, code });
+      assert.deepEqual(await verify(codeNow()), { verified: true, code_type: 'totp' });
+      assert.deepEqual(await verify('abcd1234'), { verified: true, code_type: 'backup_code' });
+      await rejects(verify('abcd1234'), 422, 'totp_incorrect_code');
+      assert.deepEqual(await users.deleteUserBackupCodes(user.id), { user_id: user.id });
+      assert.deepEqual(await users.deleteUserTOTP(user.id), { user_id: user.id });
+      await rejects(verify('123456'), 400, 'totp_disabled');
+    });
+
+    it('disableUserMFA takes them all away', async () => {
+      const user = await newUser({ totpSecret, backupCodes: ['abcd1234'] });
+      assert.deepEqual(await users.disableUserMFA(user.id), { user_id: user.id });
+      const { totpEnabled, backupCodeEnabled, twoFactorEnabled } = await users.getUser(user.id);
+      assert.deepEqual([totpEnabled, backupCodeEnabled, twoFactorEnabled], [false, false, false]);
+    });
+  });
+
+  describe('profile images', () => {
+    const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
+
+    it('updateUserProfileImage stores what is then served; deleteUserProfileImage takes it away', async () => {
+      const user = await newUser();
+      const changed = await users.updateUserProfileImage(user.id, { file: new Blob([png], { type: 'image/png' }) });
+      assert.equal(changed.hasImage, true);
+      const image = await fetch(changed.imageUrl);
+      assert.equal(image.headers.get('content-type'), 'image/png');
+      assert.deepEqual(Buffer.from(await image.arrayBuffer()), png);
+      const { hasImage, imageUrl } = await users.deleteUserProfileImage(user.id);
+      assert.deepEqual([hasImage, imageUrl], [false, user.imageUrl]);
+      assert.equal((await fetch(changed.imageUrl)).status, 404);
+    });
+
+    it('refuses what is no image', async () => {
+      const user = await newUser();
+      const file = new Blob(['<svg/>'], { type: 'image/svg+xml' });
+      await rejects(users.updateUserProfileImage(user.id, { file }), 400, 'request_body_invalid', 'file');
+    });
+  });
+
+  describe('what a user does not have', () => {
+    it('is not found, or is an empty page', async () => {
+      const { id: userId } = await newUser();
+      await rejects(users.deleteUserPasskey({ userId, passkeyIdentificationId: 'idn_x' }), 404, 'passkey_not_registered');
+      await rejects(users.deleteUserWeb3Wallet({ userId, web3WalletIdentificationId: 'idn_x' }), 404, 'resource_not_found');
+      await rejects(users.deleteUserExternalAccount({ userId, externalAccountId: 'eac_x' }), 404, 'external_account_not_found');
+      assert.deepEqual(await users.getUserOauthAccessToken(userId, 'google'), { data: [], totalCount: 0 });
+      assert.deepEqual(await users.getOrganizationMembershipList({ userId }), { data: [], totalCount: 0 });
     });
   });
 

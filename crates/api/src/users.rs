@@ -335,7 +335,7 @@ pub struct VerifiedPassword {
 }
 
 /// That a code is right.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerifiedTotp {
     /// Always true: a wrong one is an error.
     pub verified: bool,
@@ -350,12 +350,6 @@ open_enum! {
         Totp = "totp",
         /// A backup code, which is used up now.
         BackupCode = "backup_code",
-    }
-}
-
-impl Default for CodeType {
-    fn default() -> Self {
-        Self::Totp
     }
 }
 

@@ -43,7 +43,7 @@ pub(crate) const HASHERS: &[&str] = &[
 /// A digest, taken apart.
 pub(crate) enum Digested<'a> {
     /// `$argon2id$v=19$m=…,t=…,p=…$salt$hash`
-    Argon2(PasswordHash),
+    Argon2(Box<PasswordHash>),
     /// `$2b$cost$salt-and-hash`, of the password and what is added to it.
     Bcrypt {
         hash: &'a str,
@@ -186,7 +186,7 @@ impl<'a> Digested<'a> {
             |one: &[u8], other: &[u8]| constant_time::verify_slices_are_equal(one, other).is_ok();
         match self {
             Self::Argon2(hash) => Argon2::default()
-                .verify_password(password.as_bytes(), hash)
+                .verify_password(password.as_bytes(), hash.as_ref())
                 .is_ok(),
             Self::Bcrypt { hash, input } => {
                 let input = match input {
@@ -325,7 +325,7 @@ fn argon2<'a>(hasher: &str, digest: &'a str) -> Option<Digested<'a>> {
         && number("p")? <= 64
         && hash.salt.is_some()
         && hash.hash.is_some();
-    (hash.algorithm.as_str() == hasher && is_bounded).then_some(Digested::Argon2(hash))
+    (hash.algorithm.as_str() == hasher && is_bounded).then(|| Digested::Argon2(Box::new(hash)))
 }
 
 fn bcrypt<'a>(hash: &'a str, input: BcryptInput<'a>) -> Option<Digested<'a>> {

@@ -3,8 +3,11 @@
 // The functions that the tests share stop a test like the tests themselves.
 #![allow(clippy::unwrap_used)]
 
+mod browsers;
 mod harness;
+mod identifications;
 mod instance;
+mod invitations;
 mod jwt_templates;
 mod organization_domains;
 mod organization_invitations;

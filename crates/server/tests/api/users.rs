@@ -1,5 +1,7 @@
 //! Users: creating, reading, searching, changing and deleting them.
 
+use std::time::Duration;
+
 use http::Method;
 use ironclerk::api::sessions::ListSessions;
 use ironclerk::api::users::{CreateUser, ListUsers, UpdateUser, User, UserFilter, UserSort};
@@ -26,6 +28,10 @@ on_both_databases! {
     creators_do_not_wait_for_each_other_forever,
     changes_of_different_fields_at_once_all_hold,
     pictures_are_uploaded_shown_and_taken_away,
+    metadata_is_merged_or_replaced,
+    a_ban_ends_sessions_and_a_lock_ends_with_time,
+    a_password_is_verified_and_hashed_anew,
+    a_cursor_walks_through_all_users,
 }
 
 fn metadata(value: Value) -> Metadata {
@@ -915,4 +921,139 @@ async fn pictures_are_uploaded_shown_and_taken_away(server: &TestServer) {
             .unwrap()
             .has_code("resource_not_found")
     );
+}
+
+async fn metadata_is_merged_or_replaced(server: &TestServer) {
+    let user = server
+        .post(
+            "/v1/users",
+            json!({
+                "username": "ada_l",
+                "public_metadata": {"a": {"b": 1, "c": 2}, "d": [1]},
+                "private_metadata": {"kept": true},
+            }),
+        )
+        .await
+        .ok();
+    let path = format!("/v1/users/{}/metadata", user["id"].as_str().unwrap());
+    let update = json!({"public_metadata": {"a": {"b": null, "e": 3}, "d": [2], "f": {"g": null}}});
+    let merged = server.patch(&path, update).await.ok();
+    assert_eq!(
+        merged["public_metadata"],
+        json!({"a": {"c": 2, "e": 3}, "d": [2], "f": {}})
+    );
+    assert_eq!(merged["private_metadata"], json!({"kept": true}));
+    let update = json!({"public_metadata": {"new": 1}});
+    let replaced = server.call(Method::PUT, &path, Some(update)).await.ok();
+    assert_eq!(replaced["public_metadata"], json!({"new": 1}));
+    assert_eq!(replaced["private_metadata"], json!({"kept": true}));
+}
+
+async fn a_ban_ends_sessions_and_a_lock_ends_with_time(server: &TestServer) {
+    let user = server.user("ada@example.com").await;
+    let session = server.session(&user).await;
+    let users = server.client.users();
+    let banned = users.ban(user.id.clone()).await.unwrap();
+    assert!(banned.banned);
+    let sessions = server.client.sessions();
+    let ended = sessions.get(session.id).await.unwrap();
+    assert_eq!(ended.status.unwrap().as_str(), "revoked");
+    assert!(!users.unban(user.id.clone()).await.unwrap().banned);
+
+    assert_eq!(user.verification_attempts_remaining, Some(10));
+    let locked = users.lock(user.id.clone()).await.unwrap();
+    assert!(locked.locked);
+    assert_eq!(locked.lockout_expires_in_seconds, Some(3600));
+    assert_eq!(locked.verification_attempts_remaining, Some(0));
+    server.advance(Duration::from_millis(1500));
+    let locked = users.get(user.id.clone()).await.unwrap();
+    assert_eq!(locked.lockout_expires_in_seconds, Some(3599));
+    assert!(!users.unlock(user.id.clone()).await.unwrap().locked);
+    users.lock(user.id.clone()).await.unwrap();
+    server.advance(Duration::from_secs(3600));
+    let free = users.get(user.id.clone()).await.unwrap();
+    assert!(!free.locked && free.lockout_expires_in_seconds.is_none());
+    assert_eq!(free.verification_attempts_remaining, Some(10));
+}
+
+async fn a_password_is_verified_and_hashed_anew(server: &TestServer) {
+    let code =
+        |error: ironclerk::client::ClientError| error.api_error().unwrap().errors[0].code.clone();
+    let users = server.client.users();
+    let digests = include_str!("../../../../testdata/password_digests.tsv");
+    for (number, line) in digests.lines().skip(1).enumerate() {
+        let [hasher, password, digest] = line.split('\t').collect::<Vec<_>>().try_into().unwrap();
+        let user = CreateUser {
+            username: Some(format!("user_{number}")),
+            password_digest: Some(digest.into()),
+            password_hasher: Some(hasher.into()),
+            ..Default::default()
+        };
+        let user = users.create(&user).await.unwrap();
+        let wrong = users.verify_password(user.id.clone(), "wrong").await;
+        assert_eq!(code(wrong.unwrap_err()), "incorrect_password", "{hasher}");
+        // Twice: from the digest that was imported, and from our own.
+        for _ in 0..2 {
+            let right = users.verify_password(user.id.clone(), password).await;
+            assert!(right.unwrap().verified, "{hasher}");
+        }
+        let wrong = users.verify_password(user.id.clone(), "wrong").await;
+        assert_eq!(code(wrong.unwrap_err()), "incorrect_password", "{hasher}");
+    }
+    let ada = server.user("ada@example.com").await;
+    let none = users.verify_password(ada.id.clone(), "x").await;
+    assert_eq!(code(none.unwrap_err()), "no_password_set");
+    let path = format!("/v1/users/{}", ada.id);
+    server
+        .patch(&path, json!({"password": "correct horse"}))
+        .await
+        .ok();
+    users
+        .verify_password(ada.id.clone(), "correct horse")
+        .await
+        .unwrap();
+    server.session(&ada).await;
+    let removed = server
+        .post(
+            &format!("{path}/remove_password"),
+            json!({"sign_out_of_other_sessions": true}),
+        )
+        .await
+        .ok();
+    assert_eq!(removed["password_enabled"], false);
+    let sessions = server.get("/v1/sessions?status=active").await.ok();
+    assert_eq!(sessions, json!([]));
+}
+
+async fn a_cursor_walks_through_all_users(server: &TestServer) {
+    let mut ids = Vec::new();
+    for number in 0..7 {
+        ids.push(server.user(&format!("user{number}@example.com")).await.id);
+        // Some are created at the same time.
+        if number % 2 == 0 {
+            server.advance(Duration::from_secs(1));
+        }
+    }
+    for sign in ["", "-"] {
+        let mut seen = Vec::new();
+        let mut query = format!("limit=2&order_by={sign}created_at");
+        loop {
+            let page = column(&server.get(&format!("/v1/users?{query}")).await.ok(), "id");
+            let Some(last) = page.last() else { break };
+            query = format!("limit=2&order_by={sign}created_at&starting_after={last}");
+            seen.extend(page);
+        }
+        seen.sort();
+        let mut all: Vec<_> = ids.iter().map(ToString::to_string).collect();
+        all.sort();
+        assert_eq!(seen, all, "{sign}created_at");
+    }
+    for query in [
+        "starting_after=user_none".to_owned(),
+        format!("starting_after={}&offset=1", ids[0]),
+        format!("starting_after={}&order_by=first_name", ids[0]),
+    ] {
+        let refused = server.get(&format!("/v1/users?{query}")).await;
+        refused.refused_for(422, "form_param_value_invalid", "starting_after");
+    }
 }
