@@ -425,8 +425,8 @@ async fn clients_have_the_sessions_that_can_be_used(server: &TestServer) {
     assert_eq!(page.total_count, 2);
     let ids: Vec<_> = page.data.iter().map(|client| &client.id).collect();
     assert_eq!(ids, [&second.client_id, &first.client_id]);
-    assert_eq!(page.data[0].session_ids, [second.id.clone()]);
-    assert_eq!(page.data[0].sessions, [second.clone()]);
+    assert_eq!(page.data[0].session_ids, std::slice::from_ref(&second.id));
+    assert_eq!(page.data[0].sessions, std::slice::from_ref(&second));
     assert_eq!(page.data[0].last_active_session_id, Some(second.id.clone()));
     let bare = server.get("/v1/clients?limit=1").await.ok();
     assert_eq!(bare.as_array().unwrap().len(), 1);
