@@ -1,7 +1,7 @@
 //! Calls that gave an array and give `{ data, totalCount }` in Core 2.
 
 use super::{Checker, insert, replace};
-use crate::{Fix, Rule, value::Value};
+use crate::{Change, Fix, Rule, value::Value};
 use oxc_ast::{
     AstKind,
     ast::{
@@ -33,6 +33,49 @@ impl<'a> Checker<'_, 'a> {
         self.report(rule, &callee.origin, name, &what, fix);
     }
 
+    /// A list method that is handed on instead of called: who calls it gets the page.
+    pub(super) fn list_method_value(&self, id: NodeId, name: &str, span: Span) {
+        if !self.index.methods.contains(name) {
+            return;
+        }
+        let (outermost, kind) = self.module.outer(id);
+        let handed_on = match kind {
+            AstKind::VariableDeclarator(declarator) => {
+                matches!(declarator.id, BindingPattern::BindingIdentifier(_))
+            }
+            AstKind::ObjectProperty(property) => {
+                property.value.span() == self.module.kind(outermost).span()
+            }
+            AstKind::StaticMemberExpression(member) => {
+                matches!(member.property.name.as_str(), "bind" | "call" | "apply")
+            }
+            _ => false,
+        };
+        if !handed_on {
+            return;
+        }
+        let Some(value) = self.module.value_of(id) else {
+            return;
+        };
+        let Some(signature) = value.signature() else {
+            return;
+        };
+        for rule in self
+            .index
+            .functions
+            .get(&signature.name)
+            .into_iter()
+            .flatten()
+        {
+            if let Change::ListWrapped { .. } = rule.change {
+                let what = format!(
+                    "`{name}` gives `{{ data, totalCount }}` in Core 2, not an array, to who calls it"
+                );
+                self.report(rule, &value.origin, span, &what, Fix::None);
+            }
+        }
+    }
+
     fn called_name(&self, callee: &Expression<'a>) -> Span {
         match callee.get_inner_expression() {
             Expression::StaticMemberExpression(member) => member.property.span,
@@ -49,11 +92,16 @@ impl<'a> Checker<'_, 'a> {
     /// How the result of a call is taken apart in Core 2; nothing when that is done already or nothing is taken.
     fn unwrapped(&self, id: NodeId, call: &CallExpression<'a>) -> Option<Fix> {
         let (outermost, kind) = self.module.outer(id);
+        // `client?.users.getUserList()` may be nothing, which cannot be taken apart.
+        let optional = std::iter::successors(Some(id), |node| {
+            (*node != outermost).then(|| self.module.parent(*node))
+        })
+        .any(|node| matches!(self.module.kind(node), AstKind::ChainExpression(_)));
         let promise_end = call.span.end;
         let unwrap_promise = || Some(Fix::Review(vec![insert(promise_end, UNWRAP)]));
         match kind {
             AstKind::AwaitExpression(wait) => {
-                self.unwrapped_await(self.module.parent(outermost), wait.span)
+                self.unwrapped_await(self.module.parent(outermost), wait.span, optional)
             }
             AstKind::StaticMemberExpression(member) => match member.property.name.as_str() {
                 "then" => {
@@ -68,6 +116,7 @@ impl<'a> Checker<'_, 'a> {
             },
             AstKind::ExpressionStatement(_) => None,
             AstKind::UnaryExpression(unary) if unary.operator.is_void() => None,
+            AstKind::ArrayExpression(_) if optional => unwrap_promise(),
             AstKind::ArrayExpression(_) => self
                 .unwrapped_element(outermost)
                 .unwrap_or_else(unwrap_promise),
@@ -83,7 +132,12 @@ impl<'a> Checker<'_, 'a> {
     }
 
     /// `await getList()`, by what is around it.
-    fn unwrapped_await(&self, wait: NodeId, wait_span: Span) -> Option<Fix> {
+    fn unwrapped_await(&self, wait: NodeId, wait_span: Span, optional: bool) -> Option<Fix> {
+        let (suffix, closing) = if optional {
+            ("?.data", ")?.data")
+        } else {
+            (".data", ").data")
+        };
         let (outermost, kind) = self.module.outer(wait);
         let span = self.module.kind(outermost).span();
         let has_parentheses = matches!(
@@ -92,9 +146,9 @@ impl<'a> Checker<'_, 'a> {
         );
         let data = || {
             if has_parentheses {
-                vec![insert(span.end, ".data")]
+                vec![insert(span.end, suffix)]
             } else {
-                vec![insert(span.start, "("), insert(span.end, ").data")]
+                vec![insert(span.start, "("), insert(span.end, closing)]
             }
         };
         match kind {
@@ -108,7 +162,9 @@ impl<'a> Checker<'_, 'a> {
                             return Some(Fix::None);
                         }
                     }
-                    if declarator.type_annotation.is_some() || outermost != wait && !has_parentheses
+                    if optional
+                        || declarator.type_annotation.is_some()
+                        || outermost != wait && !has_parentheses
                     {
                         return Some(Fix::Safe(data()));
                     }
@@ -145,15 +201,12 @@ impl<'a> Checker<'_, 'a> {
             },
             AstKind::StaticMemberExpression(member) => match member.property.name.as_str() {
                 "data" | "totalCount" => None,
-                "length" => Some(Fix::Review(vec![insert(span.end, ".data")])),
-                _ => Some(Fix::Safe(vec![insert(span.end, ".data")])),
+                "length" => Some(Fix::Review(vec![insert(span.end, suffix)])),
+                _ => Some(Fix::Safe(vec![insert(span.end, suffix)])),
             },
             AstKind::ComputedMemberExpression(member) => {
                 if member.object.span() == span {
-                    Some(Fix::Safe(vec![insert(
-                        span.end,
-                        if member.optional { "?.data" } else { ".data" },
-                    )]))
+                    Some(Fix::Safe(vec![insert(span.end, suffix)]))
                 } else {
                     Some(Fix::Review(data()))
                 }

@@ -215,6 +215,7 @@ impl<'m, 'a> Checker<'m, 'a> {
                 AstKind::StaticMemberExpression(member) => {
                     self.static_member(id, member);
                     self.environment_member(member);
+                    self.list_method_value(id, member.property.name.as_str(), member.property.span);
                 }
                 AstKind::ComputedMemberExpression(member) => self.computed_member(id, member),
                 AstKind::ObjectPattern(pattern) => self.object_pattern(id, pattern),
