@@ -2,7 +2,7 @@
 
 use crate::{
     Edit, Finding, Fix, Language, Project, RuleSet, Source, Span, changes::Checker, configuration,
-    edit, module::Module, project::Exports, source::Dialect,
+    discover, edit, module::Module, project::Exports, source::Dialect,
 };
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 use oxc_allocator::Allocator;
@@ -83,6 +83,10 @@ pub fn check_source(source: &Source, project: &Project, rules: &RuleSet) -> Chec
         checked.findings = configuration::check(source, project, rules);
         return checked;
     }
+    if let Some(findings) = check_with_template(source, project, rules) {
+        checked.findings = findings;
+        return checked;
+    }
     for (span, dialect) in scripts(source) {
         match with_module(source, project, span, dialect, |module| {
             Checker::new(module, rules.index()).check()
@@ -94,6 +98,26 @@ pub fn check_source(source: &Source, project: &Project, rules: &RuleSet) -> Chec
         }
     }
     checked
+}
+
+/// What the rules find in a file whose scripts and template share their names. `None` for other files, and where they
+/// make no program together.
+fn check_with_template(
+    source: &Source,
+    project: &Project,
+    rules: &RuleSet,
+) -> Option<Vec<Finding>> {
+    let Language::Embedded(scripts) = &source.language else {
+        return None;
+    };
+    let (text, dialect) = discover::program(&source.path, &source.text, scripts)?;
+    let end = u32::try_from(text.len()).ok()?;
+    let whole = Source {
+        text,
+        ..source.clone()
+    };
+    let check = |module: &Module<'_>| Checker::new(module, rules.index()).check();
+    with_module(&whole, project, 0..end, dialect, check).ok()
 }
 
 /// The scripts of a file.

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use ironclerk_upgrade::discover::{Framework, Options, Workspace, discover};
+use ironclerk_upgrade::scan::{Request, Rewrite, scan};
 use ironclerk_upgrade::{Generation, Language};
 
 /// A folder with these files. A path that ends with a slash is an empty folder.
@@ -242,4 +243,39 @@ fn a_folder_that_is_not_there_is_an_error() {
         .err()
         .unwrap();
     assert!(error.to_string().starts_with("cannot read "), "{error}");
+}
+
+#[test]
+fn templates_share_the_names_of_their_scripts() {
+    let manifest = r#"{"dependencies":{"@clerk/clerk-sdk-node":"^4.0.0"}}"#;
+    let import = "import type { User } from '@clerk/clerk-sdk-node';";
+    let vue = format!(
+        "<script lang=\"ts\">\n{import}\n</script>\n<script setup lang=\"ts\">\nconst user: User = load();\n</script>\n<template>\n  <img :src=\"user?.profileImageUrl\"> {{{{ user.profileImageUrl }}}} profileImageUrl\n</template>\n"
+    );
+    let svelte = format!(
+        "<script lang=\"ts\">\n  {import}\n  export let user: User;\n</script>\n\n{{#if user}}<img src={{user.profileImageUrl}} alt=\"user.profileImageUrl\">{{/if}}\n"
+    );
+    let root = tree(&[
+        ("package.json", manifest),
+        ("a.vue", &vue),
+        ("b.svelte", &svelte),
+    ]);
+    let request = Request {
+        rewrite: Some(Rewrite::default()),
+        ..Request::default()
+    };
+    scan(root.path(), &request, &|_| {})
+        .unwrap()
+        .write()
+        .unwrap();
+    let read = |path: &str| fs::read_to_string(root.path().join(path)).unwrap();
+    let expected = vue.replace("user?.profileImageUrl", "user?.imageUrl");
+    assert_eq!(
+        read("a.vue"),
+        expected.replace("user.profileImageUrl", "user.imageUrl")
+    );
+    assert_eq!(
+        read("b.svelte"),
+        svelte.replace("{user.profileImageUrl", "{user.imageUrl")
+    );
 }

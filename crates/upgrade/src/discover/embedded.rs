@@ -208,6 +208,122 @@ fn modules(text: &str) -> Vec<Script> {
     found
 }
 
+/// The program that the scripts and the template of a `.vue` or `.svelte` file are together: a text of
+/// the same length in which all that is no code is blank and each expression of the template is a
+/// statement. `None` for other files, whose scripts stand alone.
+pub(crate) fn program(path: &str, text: &str, scripts: &[Script]) -> Option<(String, Dialect)> {
+    let (_, extension) = path.rsplit_once('.')?;
+    let dialect = scripts.iter().map(|script| script.dialect);
+    let dialect = dialect.max_by_key(|dialect| *dialect != Dialect::JavaScript)?;
+    let mut code: Vec<u8> = (text.bytes())
+        .map(|byte| if byte == b'\n' { b'\n' } else { b' ' })
+        .collect();
+    let mut markup = Vec::new();
+    let mut from = 0;
+    for script in scripts {
+        let (start, end) = (script.span.start as usize, script.span.end as usize);
+        code.get_mut(start..end)?
+            .copy_from_slice(text.as_bytes().get(start..end)?);
+        markup.push(from..start);
+        from = end;
+    }
+    markup.push(from..text.len());
+    for part in markup {
+        let offset = part.start;
+        let part = text.get(part)?;
+        let found = match extension {
+            "vue" => vue_expressions(part),
+            "svelte" => svelte_expressions(part),
+            _ => return None,
+        };
+        for (start, end) in found {
+            let (start, end) = (offset + start, offset + end);
+            // What stands around an expression, quotes or braces, makes room for the parentheses.
+            if start < 2 || code[start - 1] != b' ' || code.get(end) != Some(&b' ') {
+                continue;
+            }
+            code[start..end].copy_from_slice(&text.as_bytes()[start..end]);
+            code[start - 1] = b'(';
+            code[end] = b')';
+            for separator in [start - 2, end + 1] {
+                if code.get(separator) == Some(&b' ') {
+                    code[separator] = b';';
+                }
+            }
+        }
+    }
+    Some((String::from_utf8(code).ok()?, dialect))
+}
+
+/// The expressions of a Vue template: `{{ … }}`, `:name="…"`, `v-bind:name="…"`, `v-if="…"` and their
+/// like.
+fn vue_expressions(markup: &str) -> Vec<(usize, usize)> {
+    const DIRECTIVES: [&str; 7] = [
+        " :",
+        " v-bind:",
+        " v-if",
+        " v-else-if",
+        " v-show",
+        " v-html",
+        " v-text",
+    ];
+    let mut found = Vec::new();
+    for (open, _) in markup.match_indices("{{") {
+        let start = open + 2;
+        if let Some(length) = markup[start..].find("}}") {
+            found.push((start, start + length));
+        }
+    }
+    for (equals, _) in markup.match_indices("=\"") {
+        let name = markup[..equals].rfind(char::is_whitespace);
+        let name = name
+            .map_or("", |at| &markup[at..equals])
+            .replace(char::is_whitespace, " ");
+        let start = equals + 2;
+        if DIRECTIVES
+            .iter()
+            .any(|directive| name.starts_with(directive))
+            && let Some(length) = markup[start..].find('"')
+        {
+            found.push((start, start + length));
+        }
+    }
+    found.retain(|(start, end)| !markup[*start..*end].trim().is_empty());
+    found.sort_unstable();
+    found
+}
+
+/// The expressions of Svelte markup: `{…}`, `{@html …}`, `{#if …}`, `{:else if …}`.
+fn svelte_expressions(markup: &str) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(open) = markup[at..].find('{').map(|offset| at + offset) {
+        let mut depth = 0_usize;
+        let close = markup[open..].bytes().position(|byte| {
+            match byte {
+                b'{' => depth += 1,
+                b'}' => depth -= 1,
+                _ => {}
+            }
+            depth == 0
+        });
+        let Some(close) = close.map(|length| open + length) else {
+            break;
+        };
+        at = close + 1;
+        let inside = &markup[open + 1..close];
+        let prefix = ["@html ", "#if ", ":else if "]
+            .iter()
+            .find(|prefix| inside.starts_with(**prefix));
+        let start = open + 1 + prefix.map_or(0, |prefix| prefix.len());
+        let is_other_block = prefix.is_none() && inside.starts_with(['#', ':', '/', '@', '.']);
+        if !is_other_block && !markup[start..close].trim().is_empty() {
+            found.push((start, close));
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -289,5 +405,27 @@ mod tests {
     fn other_files_have_none() {
         assert_eq!(scripts("a.ts", ""), None);
         assert_eq!(scripts("Makefile", ""), None);
+    }
+
+    fn whole(path: &str, text: &str) -> String {
+        let scripts = scripts(path, text).expect("a file with scripts");
+        let (program, _) = program(path, text, &scripts).expect("a program");
+        assert_eq!(program.len(), text.len());
+        program.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn templates_belong_to_the_program() {
+        let vue = "<template><img :src=\"user?.picture\" v-if=\"a\" @click=\"b = 1\" alt=\"x\">é {{ user.name }}</template>\n<script setup>\nconst user = 1\n</script>\n";
+        assert_eq!(
+            whole("a.vue", vue),
+            ";(user?.picture); ;(a); ;( user.name ); const user = 1"
+        );
+        let svelte = "<script>\nlet user\n</script>\n{#if user} <img src={user.picture} {...rest}> {:else if b}{/if} {@html c}\n";
+        assert_eq!(
+            whole("a.svelte", svelte),
+            "let user ;(user); ;(user.picture); ;(b); ;(c)"
+        );
+        assert_eq!(program("a.astro", "", &[]), None);
     }
 }

@@ -14,6 +14,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 pub(crate) use block::lines;
+pub(crate) use embedded::program;
 pub use embedded::scripts;
 pub use manifest::{DEPENDENCY_MAPS, Dependency, Framework, Manifest};
 
