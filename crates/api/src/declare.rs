@@ -6,6 +6,7 @@
 /// Fields named in the path are path parameters; the others go into the query of `GET` and
 /// `DELETE`, into the JSON body of the rest. `?paginated` marks a list that answers a page only
 /// when asked with `paginated=true`; `?query(field)` puts a field into the query all the same.
+/// `?no_content` and `?accepted` say that a success has no body, and the status 204 or 202.
 ///
 /// [`Endpoint`]: crate::Endpoint
 macro_rules! endpoints {
@@ -29,7 +30,8 @@ macro_rules! endpoints {
                     parameters: <$name as crate::endpoint::Parameters>::names,
                     in_query: &[$($($(stringify!($in_query)),*)?)?],
                     body: <$name as crate::endpoint::Parameters>::BODY,
-                    paginated_on_request: false $(|| endpoints!(@flag $flag))?,
+                    paginated_on_request: endpoints!(@is_paginated $($flag)?),
+                    status: endpoints!(@status $($flag)?),
                 };
             }
         )*
@@ -37,8 +39,11 @@ macro_rules! endpoints {
         /// The operations of this module.
         pub const ENDPOINTS: &[crate::EndpointInfo] = &[$(<$name as crate::Endpoint>::INFO),*];
     };
-    (@flag paginated) => { true };
-    (@flag query) => { false };
+    (@is_paginated paginated) => { true };
+    (@is_paginated $($flag:ident)?) => { false };
+    (@status accepted) => { http::StatusCode::ACCEPTED };
+    (@status no_content) => { http::StatusCode::NO_CONTENT };
+    (@status $($flag:ident)?) => { http::StatusCode::OK };
 }
 
 /// Declares a struct of parameters: a request, or a group of fields that several requests share.

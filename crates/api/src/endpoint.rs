@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use http::Method;
+use http::{Method, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -37,6 +37,8 @@ pub struct EndpointInfo {
     pub body: BodyKind,
     /// Whether a page is answered only to `paginated=true`, and a bare array otherwise.
     pub paginated_on_request: bool,
+    /// The status of a success.
+    pub status: StatusCode,
 }
 
 impl EndpointInfo {

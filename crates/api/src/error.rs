@@ -157,6 +157,8 @@ error_codes! {
     ExternalAccountNotFound = NOT_FOUND "external_account_not_found" "external account not found",
     /// A parameter needs another that is not there.
     FormConditionalParameterMissing = UNPROCESSABLE_ENTITY "form_conditional_param_missing" "missing",
+    /// The record is there already.
+    DuplicateRecord = BAD_REQUEST "duplicate_record" "already there",
     /// Nothing was given where something is needed.
     FormDataMissing = UNPROCESSABLE_ENTITY "form_data_missing" "missing data",
     /// The identifier belongs to another user.
@@ -225,6 +227,10 @@ error_codes! {
     NoPasswordSet = BAD_REQUEST "no_password_set" "no password",
     /// The user is not a member.
     NotAMember = FORBIDDEN "not_a_member_in_organization" "not a member",
+    /// The identifier may not be used to sign up.
+    NotAllowedAccess = FORBIDDEN "not_allowed_access" "access not allowed",
+    /// This cannot be done to the primary domain.
+    OperationNotAllowedOnPrimaryDomain = FORBIDDEN "operation_not_allowed_on_primary_domain" "primary domain",
     /// The user has created as many organizations as they may.
     OrganizationCreationLimitExceeded = FORBIDDEN "org_creation_limit_exceeded" "too many organizations",
     /// There is no such creator.
@@ -281,6 +287,8 @@ error_codes! {
     RefreshSidMismatch = UNAUTHORIZED "refresh_sid_mismatch" "of another session",
     /// The refresh token is unknown or used up.
     RefreshTokenNotFound = UNAUTHORIZED "refresh_token_not_found" "unknown refresh token",
+    /// The instance has a primary domain.
+    PrimaryDomainAlreadyExists = UNPROCESSABLE_ENTITY "primary_domain_already_exists" "primary domain exists",
     /// The body is not JSON, or not an object.
     RequestBodyInvalid = BAD_REQUEST "request_body_invalid" "malformed body",
     /// The body is too large.
@@ -317,10 +325,18 @@ error_codes! {
     UserBanned = FORBIDDEN "user_banned" "user banned",
     /// The user may not sign in for a while.
     UserLocked = FORBIDDEN "user_locked" "user locked",
+    /// The connection lacks what it needs to be active.
+    SamlConnectionCannotBeActivated = UNPROCESSABLE_ENTITY "saml_connection_cant_be_activated" "connection incomplete",
     /// The database cannot be reached or is full.
     ServiceUnavailable = SERVICE_UNAVAILABLE "service_unavailable" "try again later",
     /// The body is of a type that the endpoint does not read.
     UnsupportedContentType = UNSUPPORTED_MEDIA_TYPE "unsupported_content_type" "unsupported content type",
+    /// Who waited has signed up.
+    WaitlistEntryAlreadyCompleted = CONFLICT "waitlist_entry_already_completed" "already signed up",
+    /// Who waits was invited.
+    WaitlistEntryAlreadyInvited = CONFLICT "waitlist_entry_already_invited" "already invited",
+    /// Who waits was rejected.
+    WaitlistEntryAlreadyRejected = CONFLICT "waitlist_entry_already_rejected" "already rejected",
 }
 
 impl ErrorCode {

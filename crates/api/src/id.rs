@@ -71,6 +71,16 @@ ids! {
     ClientId "client_",
     /// An account of a user at another service.
     ExternalAccountId "eac_",
+    /// An application that nobody has claimed.
+    AccountlessApplicationId "accapp_",
+    /// An entry of the allowlist.
+    AllowlistIdentifierId "alid_",
+    /// An entry of the blocklist.
+    BlocklistIdentifierId "blid_",
+    /// A browser or device that sessions belong to.
+    ClientId "client_",
+    /// A domain of an instance.
+    DomainId "dmn_",
     /// An email address, phone number or other identifier of a user.
     IdentificationId "idn_",
     /// An uploaded picture.
@@ -81,22 +91,32 @@ ids! {
     InvitationId "inv_",
     /// A JWT template.
     JwtTemplateId "jtmp_",
-    /// An organization.
-    OrganizationId "org_",
+    /// An application that signs its users in with ours.
+    OAuthApplicationId "oauthapp_",
     /// An email domain of an organization.
     OrganizationDomainId "orgdmn_",
+    /// An organization.
+    OrganizationId "org_",
     /// An invitation to join an organization.
     OrganizationInvitationId "orginv_",
     /// A user's membership of an organization.
     OrganizationMembershipId "orgmem_",
     /// Something that a role of an organization can permit.
     PermissionId "perm_",
+    /// A check of a proxy.
+    ProxyCheckId "proxchk_",
+    /// A redirect URL.
+    RedirectUrlId "ru_",
     /// A role of members of organizations.
     RoleId "role_",
+    /// A connection to an identity provider.
+    SamlConnectionId "samlc_",
     /// A session of a user on a client.
     SessionId "sess_",
     /// A token that signs a user in.
     SignInTokenId "sit_",
     /// A user.
     UserId "user_",
+    /// An entry of the waitlist.
+    WaitlistEntryId "wle_",
 }

@@ -38,17 +38,25 @@ pub mod actor_tokens;
 pub mod clients;
 pub mod email_addresses;
 pub mod invitations;
+pub mod accountless_applications;
+pub mod allowlist_identifiers;
+pub mod domains;
+pub mod instance;
 pub mod jwks;
 pub mod jwt_templates;
+pub mod oauth_applications;
 pub mod organization_domains;
 pub mod organization_invitations;
 pub mod organization_roles;
 pub mod organizations;
 pub mod phone_numbers;
+pub mod redirect_urls;
+pub mod saml_connections;
 pub mod sessions;
 pub mod sign_in_tokens;
 pub mod testing_tokens;
 pub mod users;
+pub mod waitlist_entries;
 
 pub use endpoint::{Endpoint, EndpointInfo};
 pub use error::{ApiError, ErrorCode};
@@ -62,17 +70,25 @@ pub const ENDPOINTS: &[&[EndpointInfo]] = &[
     clients::ENDPOINTS,
     email_addresses::ENDPOINTS,
     invitations::ENDPOINTS,
+    accountless_applications::ENDPOINTS,
+    allowlist_identifiers::ENDPOINTS,
+    domains::ENDPOINTS,
+    instance::ENDPOINTS,
     jwks::ENDPOINTS,
     jwt_templates::ENDPOINTS,
+    oauth_applications::ENDPOINTS,
     organization_domains::ENDPOINTS,
     organization_invitations::ENDPOINTS,
     organization_roles::ENDPOINTS,
     organizations::ENDPOINTS,
     phone_numbers::ENDPOINTS,
+    redirect_urls::ENDPOINTS,
+    saml_connections::ENDPOINTS,
     sessions::ENDPOINTS,
     sign_in_tokens::ENDPOINTS,
     testing_tokens::ENDPOINTS,
     users::ENDPOINTS,
+    waitlist_entries::ENDPOINTS,
 ];
 
 /// A version of Clerk's API, sent as the header `Clerk-API-Version`.

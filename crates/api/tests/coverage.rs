@@ -7,7 +7,12 @@ use ironclerk_api::actor_tokens::ActorToken;
 use ironclerk_api::clients::Client;
 use ironclerk_api::endpoint::{BodyKind, PAGINATED, path_parameters};
 use ironclerk_api::invitations::Invitation;
+use ironclerk_api::allowlist_identifiers::{AllowlistIdentifier, BlocklistIdentifier};
+use ironclerk_api::domains::{Domain, ProxyCheck};
+use ironclerk_api::endpoint::{BodyKind, PAGINATED, path_parameters};
+use ironclerk_api::instance::{Instance, OrganizationSettings};
 use ironclerk_api::jwt_templates::JwtTemplate;
+use ironclerk_api::oauth_applications::OAuthApplication;
 use ironclerk_api::organization_domains::OrganizationDomain;
 use ironclerk_api::organization_invitations::OrganizationInvitation;
 use ironclerk_api::organization_roles::{Permission, Role};
@@ -18,7 +23,12 @@ use ironclerk_api::testing_tokens::TestingToken;
 use ironclerk_api::users::{
     EmailAddress, ExternalAccount, Passkey, PhoneNumber, SamlAccount, User, Web3Wallet,
 };
+use ironclerk_api::redirect_urls::RedirectUrl;
+use ironclerk_api::saml_connections::SamlConnection;
+use ironclerk_api::sessions::{Session, Token};
+use ironclerk_api::users::{EmailAddress, PhoneNumber, User};
 use ironclerk_api::value::{DeletedObject, TotalCount};
+use ironclerk_api::waitlist_entries::WaitlistEntry;
 use ironclerk_api::{ENDPOINTS, EndpointInfo};
 use serde_json::{Value, to_value};
 
@@ -60,6 +70,7 @@ fn undocumented(endpoint: &EndpointInfo) -> Vec<&'static str> {
         .into_iter()
         .filter(|line| line["method"] == endpoint.method.as_str() && line["path"] == endpoint.path)
         .map(|line| line["parameter"])
+        .filter(|parameter| !parameter.is_empty())
         .collect()
 }
 
@@ -104,6 +115,7 @@ fn every_endpoint_and_parameter_is_documented() {
             _ => BodyKind::Object,
         };
         assert_eq!(endpoint.body, kind, "{name}");
+        assert_eq!(endpoint.status.as_str(), operation["status"], "{name}");
         for parameter in (endpoint.parameters)() {
             assert!(
                 documented.contains(parameter) || undocumented.contains(&parameter),
@@ -165,14 +177,25 @@ fn resources_have_the_documented_fields() {
         ("ActorToken", to_value(ActorToken::default())),
         ("Client", to_value(Client::default())),
         ("Cookies", to_value(Cookies::default())),
+        (
+            "AllowlistIdentifier",
+            to_value(AllowlistIdentifier::default()),
+        ),
+        (
+            "BlocklistIdentifier",
+            to_value(BlocklistIdentifier::default()),
+        ),
         ("DeletedObject", to_value(DeletedObject::default())),
+        ("Domain", to_value(Domain::default())),
         ("EmailAddress", to_value(EmailAddress::default())),
         (
             "ExternalAccountWithVerification",
             to_value(ExternalAccount::default()),
         ),
         ("Invitation", to_value(Invitation::default())),
+        ("Instance", to_value(Instance::default())),
         ("JWTTemplate", to_value(JwtTemplate::default())),
+        ("OAuthApplication", to_value(OAuthApplication::default())),
         ("Organization", to_value(Organization::default())),
         (
             "OrganizationDomain",
@@ -188,14 +211,22 @@ fn resources_have_the_documented_fields() {
         ),
         ("Passkey", to_value(Passkey::default())),
         ("Permission", to_value(Permission::default())),
+        (
+            "OrganizationSettings",
+            to_value(OrganizationSettings::default()),
+        ),
         ("PhoneNumber", to_value(PhoneNumber::default())),
+        ("ProxyCheck", to_value(ProxyCheck::default())),
+        ("RedirectURL", to_value(RedirectUrl::default())),
         ("Role", to_value(Role::default())),
         ("SAMLAccount", to_value(SamlAccount::default())),
+        ("SAMLConnection", to_value(SamlConnection::default())),
         ("Session", to_value(Session::default())),
         ("SignInToken", to_value(SignInToken::default())),
         ("TestingToken", to_value(TestingToken::default())),
         ("Token", to_value(Token::default())),
         ("TotalCount", to_value(TotalCount::default())),
+        ("WaitlistEntry", to_value(WaitlistEntry::default())),
         ("User", to_value(User::default())),
         ("Web3Wallet", to_value(Web3Wallet::default())),
     ] {

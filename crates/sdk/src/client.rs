@@ -44,6 +44,9 @@ use crate::keys::{FetchKeys, KeyFetchError, KeyFetchErrorKind, KeyFetchFuture};
 pub use namespaces::{
     ActorTokens, Clients, EmailAddresses, Invitations, JwtTemplates, OrganizationRoles,
     Organizations, PhoneNumbers, Sessions, SignInTokens, TestingTokens, Users,
+    AccountlessApplications, AllowlistIdentifiers, BetaFeatures, BlocklistIdentifiers, Domains,
+    Instance, JwtTemplates, OAuthApplications, OrganizationRoles, Organizations, ProxyChecks,
+    RedirectUrls, SamlConnections, Sessions, Users, WaitlistEntries,
 };
 pub use session_tokens::{GetToken, SessionTokens};
 

@@ -25,6 +25,10 @@ use crate::{
     clients, external_accounts, handshake, identifications, images, invitations, jwks,
     jwt_templates, organization_domains, organization_invitations, organization_roles,
     organizations, second_factors, sessions, sign_in_tokens, testing_tokens, users,
+    accountless_applications, allowlist_identifiers, domains, handshake, images, instance_settings,
+    jwks, jwt_templates, oauth_applications, organization_domains, organization_invitations,
+    organization_roles, organizations, redirect_urls, saml_connections, sessions, users,
+    waitlist_entries,
 };
 
 /// The largest body, in bytes.
@@ -44,6 +48,8 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         )
     };
     let keys = state.clone();
+    let health = state.clone();
+    let frontend = state.clone();
     let pictures = state.clone();
     let handshake = browser_page(state.clone(), handshake::answer);
     let ticket = browser_page(state.clone(), handshake::accept_ticket);
@@ -55,6 +61,15 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         )
         .route("/v1/client/handshake", handshake)
         .route("/v1/tickets/accept", ticket)
+        .route(
+            domains::PROXY_HEALTH,
+            get(move || async move {
+                json(
+                    StatusCode::OK,
+                    &serde_json::json!({"status": "healthy", "instance_id": health.instance.id()}),
+                )
+            }),
+        )
         .route(
             "/images/{id}",
             get(move |path: Path<String>| async move {
@@ -95,17 +110,25 @@ fn endpoints(state: Arc<State>) -> Routes {
         external_accounts::routes,
         identifications::routes,
         invitations::routes,
+        accountless_applications::routes,
+        allowlist_identifiers::routes,
+        domains::routes,
+        instance_settings::routes,
         jwks::routes,
         jwt_templates::routes,
+        oauth_applications::routes,
         organization_domains::routes,
         organization_invitations::routes,
         organization_roles::routes,
         organizations::routes,
         second_factors::routes,
+        redirect_urls::routes,
+        saml_connections::routes,
         sessions::routes,
         sign_in_tokens::routes,
         testing_tokens::routes,
         users::routes,
+        waitlist_entries::routes,
     ]
     .iter()
     .fold(Routes::new(state), |routes, module| module(routes))
@@ -199,9 +222,13 @@ where
     let response = handler(Cx::new(state, version), request).await?;
     if E::INFO.paginated_on_request && !asks_for_page(query) {
         let page = serde_json::to_value(&response).unwrap_or_default();
-        return Ok(json(StatusCode::OK, &page["data"]));
+        return Ok(json(E::INFO.status, &page["data"]));
     }
-    Ok(json(StatusCode::OK, &response))
+    match E::INFO.status {
+        // These have no body, and the official SDK reads none without a content type.
+        status @ (StatusCode::ACCEPTED | StatusCode::NO_CONTENT) => Ok(status.into_response()),
+        status => Ok(json(status, &response)),
+    }
 }
 
 /// The Backend API is open to whoever has the instance's secret key.

@@ -10,6 +10,7 @@ use ironclerk_api::jwks::JsonWebKeySet;
 use serde_json::Value;
 
 use crate::database::{Database, DatabaseError};
+use crate::domains;
 use crate::organization_roles;
 use crate::store::instance::{self as store, StoredInstance};
 use crate::{Config, ServerError};
@@ -46,7 +47,13 @@ impl Instance {
             None => create(database, config, now).await?,
         };
         database
-            .write(move |transaction| organization_roles::make_defaults(transaction, now))
+            .write({
+                let domain = config.frontend_api().to_owned();
+                move |transaction| {
+                    organization_roles::make_defaults(transaction, now)?;
+                    domains::make_primary(transaction, &domain, now)
+                }
+            })
             .await?;
         let instance_type = match stored.kind.as_str() {
             "production" => InstanceType::Production,
@@ -99,6 +106,14 @@ impl Instance {
     /// The key that names the instance to browsers.
     pub fn publishable_key(&self) -> &PublishableKey {
         &self.publishable_key
+    }
+
+    /// `development` or `production`.
+    pub(crate) fn environment_type(&self) -> &'static str {
+        match self.publishable_key.instance_type() {
+            InstanceType::Production => "production",
+            InstanceType::Development => "development",
+        }
     }
 
     /// The `iss` of the tokens: the address of the Frontend API.

@@ -494,7 +494,7 @@ fn find_own_permission(
     Ok(permission)
 }
 
-fn creator_needs() -> ApiError {
+pub(crate) fn creator_needs() -> ApiError {
     ErrorCode::OrganizationMissingCreatorRolePermissions.because(format!(
         "The role of whoever creates an organization needs the permissions {}.",
         CREATOR_NEEDS.join(", ")

@@ -3,6 +3,7 @@
 
 use ironclerk_api::ApiError;
 use ironclerk_api::ErrorCode;
+use ironclerk_api::instance::InstanceRestrictions;
 use ironclerk_api::organization_domains::OrganizationEnrollmentMode;
 use serde::{Deserialize, Serialize};
 
@@ -10,10 +11,41 @@ use crate::database::Transaction;
 use crate::store::instance as store;
 
 /// The settings of an instance.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Settings {
     pub organizations: OrganizationSettings,
+    pub restrictions: InstanceRestrictions,
+    /// Whether test email addresses and phone numbers are accepted; when nothing was set, in
+    /// development only.
+    pub test_mode: Option<bool>,
+    /// Whether passwords are looked up among those that are known to have leaked.
+    pub hibp: bool,
+    pub enhanced_email_deliverability: bool,
+    pub support_email: Option<String>,
+    pub clerk_js_version: Option<String>,
+    pub development_origin: Option<String>,
+    pub allowed_origins: Option<Vec<String>>,
+    pub url_based_session_syncing: bool,
+    pub preferred_sign_in_strategy: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            organizations: OrganizationSettings::default(),
+            restrictions: InstanceRestrictions::default(),
+            test_mode: None,
+            hibp: true,
+            enhanced_email_deliverability: false,
+            support_email: None,
+            clerk_js_version: None,
+            development_origin: None,
+            allowed_origins: None,
+            url_based_session_syncing: true,
+            preferred_sign_in_strategy: None,
+        }
+    }
 }
 
 /// What organizations may be and do.

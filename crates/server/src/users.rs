@@ -10,6 +10,7 @@ use ironclerk_api::users::{
 use ironclerk_api::value::{DeletedObject, TotalCount};
 use ironclerk_api::{ApiError, ErrorCode, Patch, Sort};
 
+use crate::allowlist_identifiers;
 use crate::context::{Cx, not_found, window};
 use crate::database::{DatabaseError, Transaction};
 use crate::http::Routes;
@@ -245,6 +246,8 @@ pub(crate) async fn create(cx: Cx, request: CreateUser) -> Result<User, ApiError
     let (images, now) = (cx.images(), cx.now);
     cx.database()
         .write(move |transaction| {
+            let given = new_identifications.iter().map(|one| one.value.as_str());
+            allowlist_identifiers::check_sign_up(transaction, given)?;
             // To insert and then look is safe with other servers on the database; to look and then
             // insert is not.
             if !store::insert(transaction, &user)? {

@@ -5,18 +5,35 @@ use ironclerk_api::clients::{GetClient, GetHandshakePayload, ListClients, Verify
 use ironclerk_api::email_addresses::*;
 use ironclerk_api::id::*;
 use ironclerk_api::invitations::*;
+use ironclerk_api::accountless_applications::*;
+use ironclerk_api::allowlist_identifiers::*;
+use ironclerk_api::domains::*;
+use ironclerk_api::id::{
+    AllowlistIdentifierId, BlocklistIdentifierId, DomainId, JwtTemplateId, OAuthApplicationId,
+    OrganizationDomainId, OrganizationId, OrganizationInvitationId, PermissionId, RedirectUrlId,
+    RoleId, SamlConnectionId, SessionId, UserId, WaitlistEntryId,
+};
+use ironclerk_api::instance::{
+    ChangeDomain, ChangeDomainBeta, GetInstance, GetInstanceOrganizationSettings, UpdateInstance,
+    UpdateInstanceOrganizationSettings, UpdateInstanceRestrictions,
+};
 use ironclerk_api::jwks::{GetJwks, JsonWebKeySet};
 use ironclerk_api::jwt_templates::*;
+use ironclerk_api::oauth_applications::*;
 use ironclerk_api::organization_domains::*;
 use ironclerk_api::organization_invitations::*;
 use ironclerk_api::organization_roles::*;
 use ironclerk_api::organizations::*;
 use ironclerk_api::phone_numbers::*;
+use ironclerk_api::redirect_urls::*;
+use ironclerk_api::saml_connections::*;
 use ironclerk_api::sessions::*;
 use ironclerk_api::sign_in_tokens::*;
 use ironclerk_api::testing_tokens::*;
 use ironclerk_api::users::*;
 use ironclerk_api::{Array, Endpoint, File, Page, Secret};
+use ironclerk_api::waitlist_entries::*;
+use ironclerk_api::{Endpoint, File, Page};
 
 use super::{Client, ClientError};
 
@@ -268,6 +285,103 @@ namespaces! {
         get(template_id: impl Into<JwtTemplateId>) => GetJwtTemplate { template_id };
         update(request: &UpdateJwtTemplate) => UpdateJwtTemplate;
         delete(template_id: impl Into<JwtTemplateId>) => DeleteJwtTemplate { template_id };
+    }
+
+    /// Addresses to which native applications may be sent back.
+    /// JavaScript: `clerkClient.redirectUrls`.
+    redirect_urls: RedirectUrls {
+        list(request: &ListRedirectUrls) => ListRedirectUrls;
+        create(url: impl Into<String>) => CreateRedirectUrl { url };
+        get(id: impl Into<RedirectUrlId>) => GetRedirectUrl { id };
+        delete(id: impl Into<RedirectUrlId>) => DeleteRedirectUrl { id };
+    }
+
+    /// Who may sign up. JavaScript: `clerkClient.allowlistIdentifiers`.
+    allowlist_identifiers: AllowlistIdentifiers {
+        list(request: &ListAllowlistIdentifiers) => ListAllowlistIdentifiers;
+        create(request: &CreateAllowlistIdentifier) => CreateAllowlistIdentifier;
+        delete(identifier_id: impl Into<AllowlistIdentifierId>)
+            => DeleteAllowlistIdentifier { identifier_id };
+    }
+
+    /// Who may not sign up. JavaScript: `clerkClient.blocklistIdentifiers`.
+    blocklist_identifiers: BlocklistIdentifiers {
+        list(request: &ListBlocklistIdentifiers) => ListBlocklistIdentifiers;
+        create(identifier: impl Into<String>) => CreateBlocklistIdentifier { identifier };
+        delete(identifier_id: impl Into<BlocklistIdentifierId>)
+            => DeleteBlocklistIdentifier { identifier_id };
+    }
+
+    /// The domains of the instance. JavaScript: `clerkClient.domains`.
+    domains: Domains {
+        list() => ListDomains {};
+        add(request: &AddDomain) => AddDomain;
+        update(request: &UpdateDomain) => UpdateDomain;
+        delete(domain_id: impl Into<DomainId>) => DeleteDomain { domain_id };
+    }
+
+    /// Whether the Frontend API can be reached through a proxy.
+    /// JavaScript: `clerkClient.proxyChecks`.
+    proxy_checks: ProxyChecks {
+        verify(request: &VerifyDomainProxy) => VerifyDomainProxy;
+    }
+
+    /// The instance and its settings. JavaScript: `clerkClient.instance`.
+    instance: Instance {
+        get() => GetInstance {};
+        update(request: &UpdateInstance) => UpdateInstance;
+        update_restrictions(request: &UpdateInstanceRestrictions) => UpdateInstanceRestrictions;
+        get_organization_settings() => GetInstanceOrganizationSettings {};
+        update_organization_settings(request: &UpdateInstanceOrganizationSettings)
+            => UpdateInstanceOrganizationSettings;
+        change_domain(request: &ChangeDomain) => ChangeDomain;
+    }
+
+    /// What Clerk may change at any time. JavaScript: `clerkClient.betaFeatures`.
+    beta_features: BetaFeatures {
+        change_domain(request: &ChangeDomainBeta) => ChangeDomainBeta;
+    }
+
+    /// Who waits for being let in. JavaScript: `clerkClient.waitlistEntries`.
+    waitlist_entries: WaitlistEntries {
+        list(request: &ListWaitlistEntries) => ListWaitlistEntries;
+        create(request: &CreateWaitlistEntry) => CreateWaitlistEntry;
+        reject(waitlist_entry_id: impl Into<WaitlistEntryId>)
+            => RejectWaitlistEntry { waitlist_entry_id };
+        delete(waitlist_entry_id: impl Into<WaitlistEntryId>)
+            => DeleteWaitlistEntry { waitlist_entry_id };
+    }
+
+    /// Connections to identity providers that speak SAML.
+    /// JavaScript: `clerkClient.samlConnections`.
+    saml_connections: SamlConnections {
+        list(request: &ListSamlConnections) => ListSamlConnections;
+        create(request: &CreateSamlConnection) => CreateSamlConnection;
+        get(saml_connection_id: impl Into<SamlConnectionId>)
+            => GetSamlConnection { saml_connection_id };
+        update(request: &UpdateSamlConnection) => UpdateSamlConnection;
+        delete(saml_connection_id: impl Into<SamlConnectionId>)
+            => DeleteSamlConnection { saml_connection_id };
+    }
+
+    /// Applications that sign their users in with ours. JavaScript: `clerkClient.oauthApplications`.
+    oauth_applications: OAuthApplications {
+        list(request: &ListOAuthApplications) => ListOAuthApplications;
+        create(request: &CreateOAuthApplication) => CreateOAuthApplication;
+        get(oauth_application_id: impl Into<OAuthApplicationId>)
+            => GetOAuthApplication { oauth_application_id };
+        update(request: &UpdateOAuthApplication) => UpdateOAuthApplication;
+        delete(oauth_application_id: impl Into<OAuthApplicationId>)
+            => DeleteOAuthApplication { oauth_application_id };
+        rotate_secret(oauth_application_id: impl Into<OAuthApplicationId>)
+            => RotateOAuthApplicationSecret { oauth_application_id };
+    }
+
+    /// Applications that nobody has claimed.
+    /// JavaScript: `clerkClient.__experimental_accountlessApplications`.
+    accountless_applications: AccountlessApplications {
+        create() => CreateAccountlessApplication {};
+        complete() => CompleteAccountlessApplication {};
     }
 }
 

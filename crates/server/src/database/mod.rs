@@ -174,6 +174,8 @@ id_values!(
     SessionId,
     SignInTokenId,
     UserId
+    UserId,
+    WaitlistEntryId
 );
 
 impl<T: FromValue> FromValue for Option<T> {
@@ -393,4 +395,5 @@ const MIGRATIONS: &[(i64, &str)] = migrations![
     2 "0002_images",
     3 "0003_organizations",
     4 "0004_identities",
+    5 "0005_documents",
 ];

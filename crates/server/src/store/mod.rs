@@ -6,6 +6,7 @@
 pub(crate) mod clients;
 pub(crate) mod external_accounts;
 pub(crate) mod identifications;
+pub(crate) mod documents;
 pub(crate) mod images;
 pub(crate) mod instance;
 pub(crate) mod invitations;
@@ -18,6 +19,7 @@ pub(crate) mod second_factors;
 pub(crate) mod sessions;
 pub(crate) mod tickets;
 pub(crate) mod users;
+pub(crate) mod waitlist_entries;
 
 use std::sync::Arc;
 

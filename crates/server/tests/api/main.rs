@@ -3,16 +3,23 @@
 // The functions that the tests share stop a test like the tests themselves.
 #![allow(clippy::unwrap_used)]
 
+mod allowlist_identifiers;
 mod browsers;
+mod domains;
 mod harness;
 mod identifications;
 mod instance;
+mod instance_settings;
 mod invitations;
 mod jwt_templates;
+mod oauth_applications;
 mod organization_domains;
 mod organization_invitations;
 mod organization_roles;
 mod organizations;
+mod redirect_urls;
 mod refusals;
+mod saml_connections;
 mod sessions;
 mod users;
+mod waitlist_entries;
