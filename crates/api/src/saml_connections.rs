@@ -7,8 +7,10 @@ use crate::value::{DeletedObject, Page, Patch, Sort};
 
 open_enum! {
     /// Whose identity provider it is.
+    #[derive(Default)]
     enum SamlProvider {
         /// Any.
+        #[default]
         Custom = "saml_custom",
         /// Okta.
         Okta = "saml_okta",
@@ -16,12 +18,6 @@ open_enum! {
         Google = "saml_google",
         /// Microsoft Entra ID.
         Microsoft = "saml_microsoft",
-    }
-}
-
-impl Default for SamlProvider {
-    fn default() -> Self {
-        Self::Custom
     }
 }
 
