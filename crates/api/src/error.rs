@@ -141,10 +141,10 @@ error_codes! {
     BadRequest = BAD_REQUEST "bad_request" "bad request",
     /// More was asked for in one request than it can have.
     BulkSizeExceeded = BAD_REQUEST "bulk_size_exceeded" "too many at once",
-    /// The request names no client.
-    ClientNotFound = BAD_REQUEST "client_not_found" "no client",
     /// The secret key is not one of this instance.
     ClerkKeyInvalid = UNAUTHORIZED "clerk_key_invalid" "unknown secret key",
+    /// The request names no client.
+    ClientNotFound = BAD_REQUEST "client_not_found" "no client",
     /// There is such an object already.
     DuplicateRecord = BAD_REQUEST "duplicate_record" "exists already",
     /// The expired token is not a session token of this instance.
@@ -157,8 +157,6 @@ error_codes! {
     ExternalAccountNotFound = NOT_FOUND "external_account_not_found" "external account not found",
     /// A parameter needs another that is not there.
     FormConditionalParameterMissing = UNPROCESSABLE_ENTITY "form_conditional_param_missing" "missing",
-    /// The record is there already.
-    DuplicateRecord = BAD_REQUEST "duplicate_record" "already there",
     /// Nothing was given where something is needed.
     FormDataMissing = UNPROCESSABLE_ENTITY "form_data_missing" "missing data",
     /// The identifier belongs to another user.
@@ -193,16 +191,12 @@ error_codes! {
     FormUsernameInvalidLength = UNPROCESSABLE_ENTITY "form_username_invalid_length" "wrong length",
     /// The username is nothing but digits.
     FormUsernameNeedsNonNumber = UNPROCESSABLE_ENTITY "form_username_needs_non_number_char" "needs a character that is no digit",
-    /// A phone number that is not verified cannot become a second factor.
-    SecondFactorUnverified = BAD_REQUEST "identification_create_second_factor_unverified" "not verified",
-    /// A phone number that is not verified cannot become a second factor.
-    SecondFactorUpdateUnverified = BAD_REQUEST "identification_update_second_factor_unverified" "not verified",
-    /// The password is wrong.
-    IncorrectPassword = UNPROCESSABLE_ENTITY "incorrect_password" "incorrect password",
-    /// The image is too large.
-    ImageTooLarge = PAYLOAD_TOO_LARGE "image_too_large" "image too large",
     /// An identifier that is not verified cannot be the primary one.
     FormVerificationNeeded = UNPROCESSABLE_ENTITY "form_verification_needed" "not verified",
+    /// The image is too large.
+    ImageTooLarge = PAYLOAD_TOO_LARGE "image_too_large" "image too large",
+    /// The password is wrong.
+    IncorrectPassword = UNPROCESSABLE_ENTITY "incorrect_password" "incorrect password",
     /// The server failed.
     Internal = INTERNAL_SERVER_ERROR "internal_clerk_error" "internal error",
     /// The session's status does not allow this.
@@ -279,6 +273,8 @@ error_codes! {
     OrganizationSystemPermissionNotModifiable = FORBIDDEN "organization_system_permission_not_modifiable" "system permission",
     /// The user has no such passkey.
     PasskeyNotRegistered = NOT_FOUND "passkey_not_registered" "no such passkey",
+    /// The instance has a primary domain.
+    PrimaryDomainAlreadyExists = UNPROCESSABLE_ENTITY "primary_domain_already_exists" "primary domain exists",
     /// The session token was made for another application.
     RefreshRequestOriginAzpMismatch = UNAUTHORIZED "refresh_request_origin_azp_mismatch" "made for another origin",
     /// The origin of the request is not one.
@@ -287,8 +283,6 @@ error_codes! {
     RefreshSidMismatch = UNAUTHORIZED "refresh_sid_mismatch" "of another session",
     /// The refresh token is unknown or used up.
     RefreshTokenNotFound = UNAUTHORIZED "refresh_token_not_found" "unknown refresh token",
-    /// The instance has a primary domain.
-    PrimaryDomainAlreadyExists = UNPROCESSABLE_ENTITY "primary_domain_already_exists" "primary domain exists",
     /// The body is not JSON, or not an object.
     RequestBodyInvalid = BAD_REQUEST "request_body_invalid" "malformed body",
     /// The body is too large.
@@ -297,14 +291,22 @@ error_codes! {
     RequestWithoutImage = BAD_REQUEST "form_param_missing" "missing image",
     /// There is no such object, or no such path.
     ResourceNotFound = NOT_FOUND "resource_not_found" "not found",
-    /// The session token does not say when it was made.
-    SessionRefreshMissingIat = UNAUTHORIZED "session_refresh_expired_session_token_missing_iat" "no iat claim",
-    /// The session token expired too long ago.
-    SessionRefreshTooOld = UNAUTHORIZED "session_refresh_expired_session_token_too_old" "too old",
+    /// The connection lacks what it needs to be active.
+    SamlConnectionCannotBeActivated = UNPROCESSABLE_ENTITY "saml_connection_cant_be_activated" "connection incomplete",
+    /// A phone number that is not verified cannot become a second factor.
+    SecondFactorUnverified = BAD_REQUEST "identification_create_second_factor_unverified" "not verified",
+    /// A phone number that is not verified cannot become a second factor.
+    SecondFactorUpdateUnverified = BAD_REQUEST "identification_update_second_factor_unverified" "not verified",
+    /// The database cannot be reached or is full.
+    ServiceUnavailable = SERVICE_UNAVAILABLE "service_unavailable" "try again later",
     /// The session has ended.
     SessionRefreshInactive = UNAUTHORIZED "session_refresh_inactive_session" "not active",
+    /// The session token does not say when it was made.
+    SessionRefreshMissingIat = UNAUTHORIZED "session_refresh_expired_session_token_missing_iat" "no iat claim",
     /// There is no such session.
     SessionRefreshNotFound = UNAUTHORIZED "session_refresh_session_not_found" "session not found",
+    /// The session token expired too long ago.
+    SessionRefreshTooOld = UNAUTHORIZED "session_refresh_expired_session_token_too_old" "too old",
     /// The session's user is gone or banned.
     SessionRefreshUserNotFound = UNAUTHORIZED "session_refresh_user_not_found" "user not found",
     /// A sign-in token that was used or revoked cannot be revoked.
@@ -321,16 +323,12 @@ error_codes! {
     TotpIncorrect = UNPROCESSABLE_ENTITY "totp_incorrect_code" "incorrect code",
     /// The code has another length.
     TotpInvalidLength = UNPROCESSABLE_ENTITY "totp_invalid_length" "wrong length",
+    /// The body is of a type that the endpoint does not read.
+    UnsupportedContentType = UNSUPPORTED_MEDIA_TYPE "unsupported_content_type" "unsupported content type",
     /// The user may not sign in.
     UserBanned = FORBIDDEN "user_banned" "user banned",
     /// The user may not sign in for a while.
     UserLocked = FORBIDDEN "user_locked" "user locked",
-    /// The connection lacks what it needs to be active.
-    SamlConnectionCannotBeActivated = UNPROCESSABLE_ENTITY "saml_connection_cant_be_activated" "connection incomplete",
-    /// The database cannot be reached or is full.
-    ServiceUnavailable = SERVICE_UNAVAILABLE "service_unavailable" "try again later",
-    /// The body is of a type that the endpoint does not read.
-    UnsupportedContentType = UNSUPPORTED_MEDIA_TYPE "unsupported_content_type" "unsupported content type",
     /// Who waited has signed up.
     WaitlistEntryAlreadyCompleted = CONFLICT "waitlist_entry_already_completed" "already signed up",
     /// Who waits was invited.

@@ -65,14 +65,10 @@ macro_rules! ids {
 }
 
 ids! {
-    /// A token with which one user acts in the place of another.
-    ActorTokenId "act_",
-    /// A browser or device that sessions belong to.
-    ClientId "client_",
-    /// An account of a user at another service.
-    ExternalAccountId "eac_",
     /// An application that nobody has claimed.
     AccountlessApplicationId "accapp_",
+    /// A token with which one user acts in the place of another.
+    ActorTokenId "act_",
     /// An entry of the allowlist.
     AllowlistIdentifierId "alid_",
     /// An entry of the blocklist.
@@ -81,6 +77,8 @@ ids! {
     ClientId "client_",
     /// A domain of an instance.
     DomainId "dmn_",
+    /// An account of a user at another service.
+    ExternalAccountId "eac_",
     /// An email address, phone number or other identifier of a user.
     IdentificationId "idn_",
     /// An uploaded picture.

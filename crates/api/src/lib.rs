@@ -34,14 +34,14 @@ pub mod error;
 pub mod id;
 pub mod value;
 
-pub mod actor_tokens;
-pub mod clients;
-pub mod email_addresses;
-pub mod invitations;
 pub mod accountless_applications;
+pub mod actor_tokens;
 pub mod allowlist_identifiers;
+pub mod clients;
 pub mod domains;
+pub mod email_addresses;
 pub mod instance;
+pub mod invitations;
 pub mod jwks;
 pub mod jwt_templates;
 pub mod oauth_applications;
@@ -66,14 +66,14 @@ pub use value::{Array, File, Metadata, Page, Patch, Secret, Sort};
 ///
 /// Coverage reports, `ironclerk api ls` and the server's routes are derived from it.
 pub const ENDPOINTS: &[&[EndpointInfo]] = &[
-    actor_tokens::ENDPOINTS,
-    clients::ENDPOINTS,
-    email_addresses::ENDPOINTS,
-    invitations::ENDPOINTS,
     accountless_applications::ENDPOINTS,
+    actor_tokens::ENDPOINTS,
     allowlist_identifiers::ENDPOINTS,
+    clients::ENDPOINTS,
     domains::ENDPOINTS,
+    email_addresses::ENDPOINTS,
     instance::ENDPOINTS,
+    invitations::ENDPOINTS,
     jwks::ENDPOINTS,
     jwt_templates::ENDPOINTS,
     oauth_applications::ENDPOINTS,

@@ -4,29 +4,26 @@ use std::collections::{BTreeSet, HashMap};
 use std::io::Write;
 
 use ironclerk_api::actor_tokens::ActorToken;
-use ironclerk_api::clients::Client;
-use ironclerk_api::endpoint::{BodyKind, PAGINATED, path_parameters};
-use ironclerk_api::invitations::Invitation;
 use ironclerk_api::allowlist_identifiers::{AllowlistIdentifier, BlocklistIdentifier};
+use ironclerk_api::clients::Client;
 use ironclerk_api::domains::{Domain, ProxyCheck};
 use ironclerk_api::endpoint::{BodyKind, PAGINATED, path_parameters};
 use ironclerk_api::instance::{Instance, OrganizationSettings};
+use ironclerk_api::invitations::Invitation;
 use ironclerk_api::jwt_templates::JwtTemplate;
 use ironclerk_api::oauth_applications::OAuthApplication;
 use ironclerk_api::organization_domains::OrganizationDomain;
 use ironclerk_api::organization_invitations::OrganizationInvitation;
 use ironclerk_api::organization_roles::{Permission, Role};
 use ironclerk_api::organizations::{Organization, OrganizationMembership};
+use ironclerk_api::redirect_urls::RedirectUrl;
+use ironclerk_api::saml_connections::SamlConnection;
 use ironclerk_api::sessions::{Cookies, Session, Token};
 use ironclerk_api::sign_in_tokens::SignInToken;
 use ironclerk_api::testing_tokens::TestingToken;
 use ironclerk_api::users::{
     EmailAddress, ExternalAccount, Passkey, PhoneNumber, SamlAccount, User, Web3Wallet,
 };
-use ironclerk_api::redirect_urls::RedirectUrl;
-use ironclerk_api::saml_connections::SamlConnection;
-use ironclerk_api::sessions::{Session, Token};
-use ironclerk_api::users::{EmailAddress, PhoneNumber, User};
 use ironclerk_api::value::{DeletedObject, TotalCount};
 use ironclerk_api::waitlist_entries::WaitlistEntry;
 use ironclerk_api::{ENDPOINTS, EndpointInfo};

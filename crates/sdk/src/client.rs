@@ -42,11 +42,10 @@ use crate::instance::{DEFAULT_API_URL, DEFAULT_API_VERSION, SecretKey};
 use crate::keys::{FetchKeys, KeyFetchError, KeyFetchErrorKind, KeyFetchFuture};
 
 pub use namespaces::{
-    ActorTokens, Clients, EmailAddresses, Invitations, JwtTemplates, OrganizationRoles,
-    Organizations, PhoneNumbers, Sessions, SignInTokens, TestingTokens, Users,
-    AccountlessApplications, AllowlistIdentifiers, BetaFeatures, BlocklistIdentifiers, Domains,
-    Instance, JwtTemplates, OAuthApplications, OrganizationRoles, Organizations, ProxyChecks,
-    RedirectUrls, SamlConnections, Sessions, Users, WaitlistEntries,
+    AccountlessApplications, ActorTokens, AllowlistIdentifiers, BetaFeatures, BlocklistIdentifiers,
+    Clients, Domains, EmailAddresses, Instance, Invitations, JwtTemplates, OAuthApplications,
+    OrganizationRoles, Organizations, PhoneNumbers, ProxyChecks, RedirectUrls, SamlConnections,
+    Sessions, SignInTokens, TestingTokens, Users, WaitlistEntries,
 };
 pub use session_tokens::{GetToken, SessionTokens};
 

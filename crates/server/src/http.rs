@@ -22,13 +22,11 @@ use serde_json::Value;
 
 use crate::context::{Cx, State, random};
 use crate::{
-    clients, external_accounts, handshake, identifications, images, invitations, jwks,
-    jwt_templates, organization_domains, organization_invitations, organization_roles,
-    organizations, second_factors, sessions, sign_in_tokens, testing_tokens, users,
-    accountless_applications, allowlist_identifiers, domains, handshake, images, instance_settings,
-    jwks, jwt_templates, oauth_applications, organization_domains, organization_invitations,
-    organization_roles, organizations, redirect_urls, saml_connections, sessions, users,
-    waitlist_entries,
+    accountless_applications, allowlist_identifiers, clients, domains, external_accounts,
+    handshake, identifications, images, instance_settings, invitations, jwks, jwt_templates,
+    oauth_applications, organization_domains, organization_invitations, organization_roles,
+    organizations, redirect_urls, saml_connections, second_factors, sessions, sign_in_tokens,
+    testing_tokens, users, waitlist_entries,
 };
 
 /// The largest body, in bytes.
@@ -49,7 +47,6 @@ pub(crate) fn router(state: Arc<State>) -> Router {
     };
     let keys = state.clone();
     let health = state.clone();
-    let frontend = state.clone();
     let pictures = state.clone();
     let handshake = browser_page(state.clone(), handshake::answer);
     let ticket = browser_page(state.clone(), handshake::accept_ticket);
@@ -106,14 +103,14 @@ where
 /// The routes of all endpoints of the contract.
 fn endpoints(state: Arc<State>) -> Routes {
     [
-        clients::routes,
-        external_accounts::routes,
-        identifications::routes,
-        invitations::routes,
         accountless_applications::routes,
         allowlist_identifiers::routes,
+        clients::routes,
         domains::routes,
+        external_accounts::routes,
+        identifications::routes,
         instance_settings::routes,
+        invitations::routes,
         jwks::routes,
         jwt_templates::routes,
         oauth_applications::routes,
@@ -121,9 +118,9 @@ fn endpoints(state: Arc<State>) -> Routes {
         organization_invitations::routes,
         organization_roles::routes,
         organizations::routes,
-        second_factors::routes,
         redirect_urls::routes,
         saml_connections::routes,
+        second_factors::routes,
         sessions::routes,
         sign_in_tokens::routes,
         testing_tokens::routes,

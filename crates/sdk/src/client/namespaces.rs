@@ -1,22 +1,17 @@
 //! The operations under the names that Clerk gives them: `clerk.users().get("user_1")`.
 
+use ironclerk_api::accountless_applications::*;
 use ironclerk_api::actor_tokens::*;
+use ironclerk_api::allowlist_identifiers::*;
 use ironclerk_api::clients::{GetClient, GetHandshakePayload, ListClients, VerifyClient};
+use ironclerk_api::domains::*;
 use ironclerk_api::email_addresses::*;
 use ironclerk_api::id::*;
-use ironclerk_api::invitations::*;
-use ironclerk_api::accountless_applications::*;
-use ironclerk_api::allowlist_identifiers::*;
-use ironclerk_api::domains::*;
-use ironclerk_api::id::{
-    AllowlistIdentifierId, BlocklistIdentifierId, DomainId, JwtTemplateId, OAuthApplicationId,
-    OrganizationDomainId, OrganizationId, OrganizationInvitationId, PermissionId, RedirectUrlId,
-    RoleId, SamlConnectionId, SessionId, UserId, WaitlistEntryId,
-};
 use ironclerk_api::instance::{
     ChangeDomain, ChangeDomainBeta, GetInstance, GetInstanceOrganizationSettings, UpdateInstance,
     UpdateInstanceOrganizationSettings, UpdateInstanceRestrictions,
 };
+use ironclerk_api::invitations::*;
 use ironclerk_api::jwks::{GetJwks, JsonWebKeySet};
 use ironclerk_api::jwt_templates::*;
 use ironclerk_api::oauth_applications::*;
@@ -31,9 +26,8 @@ use ironclerk_api::sessions::*;
 use ironclerk_api::sign_in_tokens::*;
 use ironclerk_api::testing_tokens::*;
 use ironclerk_api::users::*;
-use ironclerk_api::{Array, Endpoint, File, Page, Secret};
 use ironclerk_api::waitlist_entries::*;
-use ironclerk_api::{Endpoint, File, Page};
+use ironclerk_api::{Array, Endpoint, File, Page, Secret};
 
 use super::{Client, ClientError};
 

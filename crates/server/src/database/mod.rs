@@ -173,7 +173,6 @@ id_values!(
     RoleId,
     SessionId,
     SignInTokenId,
-    UserId
     UserId,
     WaitlistEntryId
 );

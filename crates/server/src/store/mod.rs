@@ -4,9 +4,9 @@
 //! make no decisions; those are the handlers'.
 
 pub(crate) mod clients;
+pub(crate) mod documents;
 pub(crate) mod external_accounts;
 pub(crate) mod identifications;
-pub(crate) mod documents;
 pub(crate) mod images;
 pub(crate) mod instance;
 pub(crate) mod invitations;
