@@ -120,7 +120,8 @@ impl Authenticator {
         loop {
             match decide(&facts, self.settings(), &answers, now) {
                 Step::Done(state) => return *state,
-                question => self.ask(question, &mut answers).await,
+                // Boxed, so that the future of the many requests that ask nothing stays small.
+                question => Box::pin(self.ask(question, &mut answers)).await,
             }
         }
     }
