@@ -425,7 +425,14 @@ impl<'a> Checker<'_, 'a> {
                 object.to_owned()
             }
         };
-        edits.push(self.claim(import.span));
+        // Where the whole statement goes, there is nothing left to keep others away from.
+        let claim = self.claim(import.span);
+        if !edits
+            .iter()
+            .any(|edit| edit.span.contains(&claim.span.start))
+        {
+            edits.push(claim);
+        }
         edits.extend(self.rename_references(symbol, &format!("{base}.{name}")));
         Fix::Safe(edits)
     }
