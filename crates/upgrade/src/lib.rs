@@ -13,6 +13,9 @@
 //! | [`finding`] | what a rule says about a place: confidence, reason, remedy |
 //! | [`edit`] | edits of spans, and how overlapping ones are resolved |
 //! | [`check`] | the entry points |
+//! | `changes` | the kinds of change in code, each written once |
+//! | `module`, `value`, `model` | what the expressions of a parsed script are, followed to Clerk; the type model is `model/core-1.d.ts` |
+//! | `resolve` | where an import leads |
 //! | [`configuration`] | rules for files that are not code |
 //! | [`discover`] | the walk: packages and their Clerk versions, and the files worth looking at |
 //! | [`scan`] | a whole codebase: every file checked on all processors, edits made and written |

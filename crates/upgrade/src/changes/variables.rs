@@ -1,13 +1,13 @@
 //! Environment variables in code: `process.env.X` and its kin in other runtimes and frameworks.
 
-use super::{Checker, replace};
+use super::{Checker, calls::property_of, replace};
 use crate::configuration::PREFIXES;
 use crate::{Change, Confidence, Fix, Rule, value::Origin};
 use oxc_ast::{
     AstKind,
     ast::{
         BindingPattern, Expression, ObjectExpression, ObjectPattern, StaticMemberExpression,
-        StringLiteral, TSPropertySignature, VariableDeclarator,
+        StringLiteral, TSPropertySignature, TSSignature, VariableDeclarator,
     },
 };
 use oxc_semantic::NodeId;
@@ -25,7 +25,8 @@ impl<'a> Checker<'_, 'a> {
         name: &str,
         span: Span,
         confidence: Confidence,
-        edit: impl Fn(&str) -> String,
+        // What stands there instead; nothing when the new name is there already.
+        edit: impl Fn(&str) -> Option<String>,
     ) {
         for (from, rule) in &self.index.variables {
             let Change::EnvironmentVariable {
@@ -46,15 +47,10 @@ impl<'a> Checker<'_, 'a> {
             } else {
                 format!("`{name}` is `{new}` in Core 2")
             };
+            let fix = edit(&new).map_or(Fix::None, |text| Fix::Safe(vec![replace(span, text)]));
             let origin = self.variable_origin(rule, confidence);
             if let Some(origin) = origin {
-                self.report(
-                    rule,
-                    &origin,
-                    span,
-                    &what,
-                    Fix::Safe(vec![replace(span, edit(&new))]),
-                );
+                self.report(rule, &origin, span, &what, fix);
             }
         }
     }
@@ -92,7 +88,9 @@ impl<'a> Checker<'_, 'a> {
             } else {
                 Confidence::Likely
             };
-            self.variable_rules(name, member.property.span, confidence, str::to_owned);
+            self.variable_rules(name, member.property.span, confidence, |new| {
+                Some(new.to_owned())
+            });
         }
     }
 
@@ -122,12 +120,19 @@ impl<'a> Checker<'_, 'a> {
                 BindingPattern::BindingIdentifier(id) => id.name.as_str(),
                 _ => &name,
             };
+            let is_there = |new: &str| {
+                pattern
+                    .properties
+                    .iter()
+                    .any(|other| other.key.is_specific_static_name(new))
+            };
             self.variable_rules(&name, span, confidence, |new| {
-                if shorthand {
+                let text = if shorthand {
                     format!("{new}: {bound}")
                 } else {
                     new.to_owned()
-                }
+                };
+                (!is_there(new)).then_some(text)
             });
         }
     }
@@ -165,7 +170,9 @@ impl<'a> Checker<'_, 'a> {
             AstKind::ArrayExpression(_) => Confidence::Likely,
             _ => return,
         };
-        self.variable_rules(literal.value.as_str(), inside, confidence, str::to_owned);
+        self.variable_rules(literal.value.as_str(), inside, confidence, |new| {
+            Some(new.to_owned())
+        });
     }
 
     /// Keys of a schema of the environment: `z.object({ X: z.string() })`, `env: { X: process.env.X }`.
@@ -190,11 +197,12 @@ impl<'a> Checker<'_, 'a> {
             let shorthand = property.shorthand;
             let old = name.clone().into_owned();
             self.variable_rules(&name, span, Confidence::Likely, |new| {
-                if shorthand {
+                let text = if shorthand {
                     format!("{new}: {old}")
                 } else {
                     new.to_owned()
-                }
+                };
+                property_of(object, new).is_none().then_some(text)
             });
         }
     }
@@ -204,12 +212,19 @@ impl<'a> Checker<'_, 'a> {
         if let Some(name) = property.key.static_name()
             && name.contains("CLERK_")
         {
-            self.variable_rules(
-                &name,
-                property.key.span(),
-                Confidence::Likely,
-                str::to_owned,
-            );
+            let members = match self.module.semantic.nodes().parent_kind(property.node_id()) {
+                AstKind::TSInterfaceBody(body) => &body.body,
+                AstKind::TSTypeLiteral(literal) => &literal.members,
+                _ => return,
+            };
+            let is_there = |new: &str| {
+                members.iter().any(|member| {
+                    matches!(member, TSSignature::TSPropertySignature(other) if other.key.is_specific_static_name(new))
+                })
+            };
+            self.variable_rules(&name, property.key.span(), Confidence::Likely, |new| {
+                (!is_there(new)).then(|| new.to_owned())
+            });
         }
     }
 }
@@ -228,11 +243,11 @@ impl<'a> Checker<'_, 'a> {
     pub(super) fn imported_variable(&self, name: &str, span: Span, is_alias: bool) {
         let local = name.to_owned();
         self.variable_rules(name, span, Confidence::Certain, |new| {
-            if is_alias {
+            Some(if is_alias {
                 new.to_owned()
             } else {
                 format!("{new} as {local}")
-            }
+            })
         });
     }
 }
