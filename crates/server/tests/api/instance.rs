@@ -192,6 +192,30 @@ async fn what_one_server_writes_another_reads(database: &TestDatabase) {
         .post("/v1/users", json!({"email_address": ["ada@example.com"]}))
         .await;
     taken.refused_for(422, "form_identifier_exists", "email_address");
+
+    // A token of the one is good at the other, and a session that ends there has ended here.
+    let session = first.session(&ada).await;
+    let tokens = format!("/v1/sessions/{}/tokens", session.id);
+    let token = first.post(&tokens, json!({})).await.ok();
+    let verify = format!("/v1/sessions/{}/verify", session.id);
+    let verified = second.post(&verify, json!({"token": token["jwt"]})).await;
+    assert_eq!(verified.ok()["id"], json!(session.id));
+    second.client.sessions().revoke(session.id).await.unwrap();
+    let refused = first.post(&tokens, json!({})).await;
+    refused.refused(400, "invalid_action_for_session");
+
+    // What can be used once is used at one of them.
+    let path = format!("/v1/users/{}", ada.id);
+    let codes = json!({"backup_codes": ["abcd1234"]});
+    first.patch(&path, codes).await.ok();
+    let (path, code) = (format!("{path}/verify_totp"), json!({"code": "abcd1234"}));
+    let (one, other) = tokio::join!(
+        first.post(&path, code.clone()),
+        second.post(&path, code.clone())
+    );
+    let mut statuses = [one.status, other.status];
+    statuses.sort_unstable();
+    assert!(statuses[0] == 200 && statuses[1] >= 400, "{statuses:?}");
     second.client.users().delete(ada.id.clone()).await.unwrap();
     first
         .get(&format!("/v1/users/{}", ada.id))
