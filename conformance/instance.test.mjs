@@ -162,7 +162,7 @@ describe('oauthApplications', () => {
     const api = clerk.oauthApplications;
     const made = await api.create({ name: 'App', redirectUris: ['https://a.example/cb'], scopes: 'profile email' });
     later(() => api.delete(made.id));
-    assert.deepEqual([made.name, made.scopes, made.public], ['App', 'profile email', false]);
+    assert.deepEqual([made.name, made.scopes, made.isPublic], ['App', 'profile email', false]);
     assert.ok(made.clientSecret.length >= 32);
     const found = await api.get(made.id);
     assert.equal(found.clientSecret, undefined);
