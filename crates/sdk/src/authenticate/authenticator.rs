@@ -8,6 +8,8 @@ use http::request::Parts;
 
 #[cfg(feature = "client")]
 use super::BackendApi;
+#[cfg(feature = "client")]
+use super::decision::Request;
 use super::settings::without_scheme;
 use super::token_cache::TokenCache;
 #[cfg(feature = "client")]
@@ -20,12 +22,16 @@ use super::{
 use crate::client::Client;
 use crate::environment;
 use crate::errors::{ConfigurationError, MachineTokenVerificationError};
+#[cfg(feature = "client")]
+use crate::errors::{TokenCarrier, TokenVerificationError};
 use crate::instance::SecretKey;
 use crate::keys::PublicKey;
 #[cfg(feature = "client")]
 use crate::keys::{FetchKeys, KeyCache};
 #[cfg(feature = "client")]
 use crate::machine::{MachineAuth, Presented};
+#[cfg(feature = "client")]
+use crate::session::SessionClaims;
 #[cfg(feature = "client")]
 use crate::token_type::TokenType;
 
@@ -122,6 +128,47 @@ impl Authenticator {
                 Step::Done(state) => return *state,
                 // Boxed, so that the future of the many requests that ask nothing stays small.
                 question => Box::pin(self.ask(question, &mut answers)).await,
+            }
+        }
+    }
+
+    /// Verifies a session token that has not come with a request, such as one in a message.
+    ///
+    /// Reads the system clock. Needs a tokio runtime. [`session::verify`](crate::session::verify)
+    /// does it with a key at hand.
+    ///
+    /// JavaScript: `verifyToken(token, { secretKey })`.
+    ///
+    /// # Errors
+    /// When the text is no session token of this instance, or does not pass verification.
+    #[cfg(feature = "client")]
+    #[doc(alias = "verifyToken")]
+    pub async fn verify_session_token(
+        &self,
+        token: &str,
+    ) -> Result<SessionClaims, TokenVerificationError> {
+        self.verify_session_token_at(token, SystemTime::now()).await
+    }
+
+    /// As [`verify_session_token`](Self::verify_session_token), with the time given.
+    ///
+    /// # Errors
+    /// As [`verify_session_token`](Self::verify_session_token).
+    #[cfg(feature = "client")]
+    pub async fn verify_session_token_at(
+        &self,
+        token: &str,
+        now: SystemTime,
+    ) -> Result<SessionClaims, TokenVerificationError> {
+        let (parts, ()) = http::Request::new(()).into_parts();
+        let facts = RequestFacts::from_parts(&parts);
+        let mut answers = self.answers();
+        loop {
+            let verified = Request::new(&facts, self.settings(), &answers, now)
+                .verify(token, TokenCarrier::Header);
+            match verified {
+                Ok(verified) => return verified,
+                Err(question) => self.ask(question.into(), &mut answers).await,
             }
         }
     }

@@ -188,6 +188,12 @@ async fn d2_a_token_of_one_instance_is_no_token_of_another() {
     );
     let state = second.authenticate_at(&request, at(NOW)).await;
     assert_eq!(reason(&state), "token-invalid-signature");
+    // The same for a token that comes by itself.
+    let token = sign(&one, KEY_ID, json!({}));
+    let claims = first.verify_session_token_at(&token, at(NOW)).await;
+    assert_eq!(claims.unwrap().user_id(), "user_1");
+    let refused = second.verify_session_token_at(&token, at(NOW)).await;
+    assert_eq!(refused.unwrap_err().reason, Reason::TokenInvalidSignature);
 }
 
 #[tokio::test]
