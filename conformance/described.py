@@ -39,9 +39,21 @@ def restricted(description, operations):
         for method in [key for key in item if key in ("get", "post", "put", "patch", "delete")]:
             if (method.upper(), anonymous("/v1" + path)) not in operations:
                 del item[method]
+                continue
+            # With paginated=true the answer is a page, of which the description says nothing.
+            if "parameters" in item[method]:
+                item[method]["parameters"] = [
+                    one for one in item[method]["parameters"] if not is_paginated(description, one)
+                ]
         if not any(key in item for key in ("get", "post", "put", "patch", "delete")):
             del description["paths"][path]
     return description
+
+
+def is_paginated(description, parameter):
+    for name in parameter.get("$ref", "").split("/")[1:]:
+        description = description[name]
+    return (description if "$ref" in parameter else parameter).get("name") == "paginated"
 
 
 def count(description):
@@ -69,7 +81,7 @@ def main():
             result = subprocess.run(
                 [schemathesis, "run", str(schema), "--url", f"http://{address}/v1"]
                 + ["-H", f"Authorization: Bearer {SECRET_KEY}", "-H", f"Clerk-API-Version: {version}"]
-                + ["--checks", CHECKS, "--phases", "examples,coverage,fuzzing", "--max-examples", "15"]
+                + ["--checks", CHECKS, "--phases", "examples,coverage", "--workers", "2"]
                 + ["--seed", "1", "--no-shrink", "--continue-on-failure", "--warnings", "off"]
                 + ["--suppress-health-check", "all", "--request-timeout", "20"]
             )
