@@ -83,7 +83,8 @@ def main():
                 + ["-H", f"Authorization: Bearer {SECRET_KEY}", "-H", f"Clerk-API-Version: {version}"]
                 + ["--checks", CHECKS, "--phases", "examples,coverage", "--workers", "2"]
                 + ["--seed", "1", "--no-shrink", "--continue-on-failure", "--warnings", "off"]
-                + ["--suppress-health-check", "all", "--request-timeout", "20"]
+                + ["--suppress-health-check", "all", "--request-timeout", "20"],
+                cwd=folder,
             )
         finally:
             server.kill()
