@@ -37,19 +37,21 @@
 //! # }
 //! ```
 
+use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum_core::body::Body;
-use axum_core::extract::{FromRef, FromRequest, FromRequestParts};
+use axum_core::extract::{FromRef, FromRequest, FromRequestParts, OptionalFromRequestParts};
 use axum_core::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::Request;
 use http::request::Parts;
 
 use crate::authenticate::{AuthObject, Caller, RequestState};
-use crate::require::Refusal;
-use crate::session::{Auth, SessionAuth};
+use crate::require::{self, Refusal};
+use crate::session::{Auth, Guard, SessionAuth};
 use crate::webhook::{self, SigningSecrets, WebhookEvent};
 
 /// The session of a user who is signed in. Anybody else is answered with 401 and Clerk's own error
@@ -59,6 +61,47 @@ use crate::webhook::{self, SigningSecrets, WebhookEvent};
 #[derive(Clone, Debug)]
 #[doc(alias = "requireAuth")]
 pub struct SignedIn(pub Arc<SessionAuth>);
+
+/// The session of a user who has what a [`Guard`] asks. Nobody is answered with 401, a user
+/// without it with 403, both in Clerk's own error shape, before the handler runs.
+///
+/// ```
+/// use ironclerk::Has;
+/// use ironclerk::axum::Allowed;
+/// use ironclerk::session::Guard;
+///
+/// struct Administrator;
+///
+/// impl Guard for Administrator {
+///     fn has() -> Has {
+///         Has::role("org:admin")
+///     }
+/// }
+///
+/// async fn settings(user: Allowed<Administrator>) -> String {
+///     format!("The settings, for {}", user.session.user_id())
+/// }
+/// ```
+pub struct Allowed<G> {
+    /// The session.
+    pub session: Arc<SessionAuth>,
+    guard: PhantomData<fn() -> G>,
+}
+
+impl<G> Allowed<G> {
+    fn new(session: Arc<SessionAuth>) -> Self {
+        Self {
+            session,
+            guard: PhantomData,
+        }
+    }
+}
+
+impl<G> fmt::Debug for Allowed<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Allowed").field(&self.session).finish()
+    }
+}
 
 impl<S: Sync> FromRequestParts<S> for Auth {
     type Rejection = Rejection;
@@ -77,6 +120,27 @@ impl<S: Sync> FromRequestParts<S> for SignedIn {
             Auth::SignedIn(session) => Ok(Self(session)),
             Auth::SignedOut { .. } => Err(Rejection(Refusal::signed_out())),
         }
+    }
+}
+
+/// `Option<SignedIn>`, for a handler that serves everybody and greets users. [`Auth`] says more.
+impl<S: Sync> OptionalFromRequestParts<S> for SignedIn {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Rejection> {
+        match Auth::from_request_parts(parts, state).await? {
+            Auth::SignedIn(session) => Ok(Some(Self(session))),
+            Auth::SignedOut { .. } => Ok(None),
+        }
+    }
+}
+
+impl<S: Sync, G: Guard> FromRequestParts<S> for Allowed<G> {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Rejection> {
+        let checked = require::session(parts.extensions.get(), &G::has());
+        checked.map(Self::new).map_err(Rejection)
     }
 }
 

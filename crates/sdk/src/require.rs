@@ -1,5 +1,7 @@
 //! What is asked of whoever makes a request, and how those are answered who do not meet it.
 
+use std::sync::Arc;
+
 use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderName, HeaderValue, StatusCode};
 use ironclerk_api::ErrorCode;
@@ -7,7 +9,7 @@ use ironclerk_api::error::{ErrorBody, ErrorItem};
 
 use crate::authenticate::{AcceptsToken, AuthObject, RequestState};
 use crate::errors::ConfigurationError;
-use crate::session::{Auth, Has};
+use crate::session::{Auth, Has, SessionAuth};
 use crate::webhook::WebhookError;
 
 /// What is asked: a session or another token, and perhaps a role, permission, feature, plan or
@@ -60,6 +62,16 @@ impl Requirement {
                 _ => Ok(()),
             },
         }
+    }
+}
+
+/// The session of a user who has what is asked. `None` for [`Auth`] when nobody has looked.
+pub(crate) fn session(auth: Option<&Auth>, has: &Has) -> Result<Arc<SessionAuth>, Refusal> {
+    match auth {
+        None => Err(Refusal::layer_missing()),
+        Some(Auth::SignedOut { .. }) => Err(Refusal::signed_out()),
+        Some(Auth::SignedIn(session)) if session.has(has) => Ok(session.clone()),
+        Some(Auth::SignedIn(_)) => Err(Refusal::forbidden()),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::errors::{TokenVerificationError, TokenVerificationErrorReason as Reas
 use crate::jwt::{self, Claims, TokenCategory, UnverifiedJwt, VerifyOptions};
 use crate::keys::PublicKey;
 
-pub use has::{Has, Reverification, VerificationLevel};
+pub use has::{Guard, Has, Reverification, VerificationLevel};
 
 /// Verifies a session token and gives out its claims.
 ///

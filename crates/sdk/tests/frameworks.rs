@@ -20,6 +20,7 @@ use http::request::Parts;
 use ironclerk::authenticate::ChooseAuthenticator;
 use ironclerk::jwt::{self, SignOptions, TokenCategory};
 use ironclerk::keys::PrivateKey;
+use ironclerk::session::Guard;
 use ironclerk::session::SessionAuth;
 use ironclerk::webhook::{self, SigningSecret, SigningSecrets, WebhookEvent};
 use ironclerk::{Auth, AuthObject, Authenticator, Caller, Has, TokenType};
@@ -46,6 +47,14 @@ fn anyone(auth: &AuthObject) -> String {
 
 fn admin() -> Has {
     Has::role("org:admin")
+}
+
+struct Administrator;
+
+impl Guard for Administrator {
+    fn has() -> Has {
+        admin()
+    }
 }
 
 /// What is accepted under `/machines`.
@@ -107,7 +116,8 @@ fn clerk(key: &PrivateKey) -> (SocketAddr, Arc<AtomicUsize>) {
     (serve(router), fetches)
 }
 
-/// Each application has `/` for everybody, `/me` for an extractor, `/members` and `/admin` behind
+/// Each application has `/` for everybody, `/me` for an extractor, `/guarded` for one that asks more,
+/// `/members` and `/admin` behind
 /// the guard, `/webhook`, and `/forgotten` outside of the middleware. Under `/machines`, where API keys are
 /// accepted as well, it has `/caller` for an extractor of either, `/anyone` for everybody, `/user`
 /// for users only, and `/keys` and `/admin` behind a guard for API keys.
@@ -115,7 +125,7 @@ mod axum_app {
     use super::*;
     use axum::Router;
     use axum::routing::{get, post};
-    use ironclerk::axum::SignedIn;
+    use ironclerk::axum::{Allowed, SignedIn};
     use ironclerk::tower::{ClerkLayer, RequireAuthLayer};
 
     pub fn app(authenticator: Authenticator) -> Router {
@@ -144,6 +154,10 @@ mod axum_app {
             .route(
                 "/admin",
                 greet.clone().layer(RequireAuthLayer::new().with(admin())),
+            )
+            .route(
+                "/guarded",
+                get(async |user: Allowed<Administrator>| user.session.user_id().to_owned()),
             )
             .layer(ClerkLayer::new(by_instance(authenticator)))
             .route("/forgotten", greet)
@@ -228,6 +242,10 @@ mod tower_app {
                 "/admin",
                 clerk.layer(RequireAuthLayer::new().with(admin()).layer(Greet)),
             )
+            .route_service(
+                "/guarded",
+                clerk.layer(RequireAuthLayer::new().with(admin()).layer(Greet)),
+            )
             .route_service("/forgotten", RequireAuthLayer::new().layer(Greet))
             .route("/webhook", axum::routing::post(receive))
             .route_service(
@@ -251,10 +269,14 @@ mod tower_app {
 mod actix_app {
     use super::*;
     use actix_web::{App, HttpServer, web};
-    use ironclerk::actix::{ClerkMiddleware, RequireAuth, SignedIn};
+    use ironclerk::actix::{Allowed, ClerkMiddleware, RequireAuth, SignedIn};
 
     async fn greet(auth: Auth) -> String {
         greeting(&auth)
+    }
+
+    async fn guarded(user: Allowed<Administrator>) -> String {
+        user.session.user_id().to_owned()
     }
 
     async fn me(SignedIn(session): SignedIn) -> String {
@@ -306,6 +328,7 @@ mod actix_app {
                             .wrap(ClerkMiddleware::new(chosen.clone()))
                             .route("/", web::get().to(greet))
                             .route("/me", web::get().to(me))
+                            .route("/guarded", web::get().to(guarded))
                             .service(web::resource("/members").wrap(members).to(greet))
                             .service(web::resource("/admin").wrap(admins).to(greet)),
                     )
@@ -557,6 +580,19 @@ fn run_suite(framework: &str) {
         ),
         ("/admin", vec![("Authorization", member.as_str())], 403, ""),
         ("/admin", vec![page], 401, ""),
+        (
+            "/guarded",
+            vec![("Authorization", admin.as_str())],
+            200,
+            "user_1",
+        ),
+        (
+            "/guarded",
+            vec![("Authorization", member.as_str())],
+            403,
+            "",
+        ),
+        ("/guarded", vec![], 401, ""),
         (
             "/forgotten",
             vec![("Authorization", admin.as_str())],

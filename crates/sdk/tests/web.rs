@@ -38,6 +38,13 @@ impl App {
                 get(async |SignedIn(session): SignedIn| session.user_id().to_owned()),
             )
             .route(
+                "/welcome",
+                get(async |user: Option<SignedIn>| match user {
+                    Some(SignedIn(session)) => session.user_id().to_owned(),
+                    None => "stranger".to_owned(),
+                }),
+            )
+            .route(
                 "/reason",
                 get(async |request: Request<Body>| {
                     let state = request.extensions().get::<RequestState>();
@@ -80,7 +87,7 @@ impl App {
 async fn a_user_reaches_every_handler() {
     let mut app = App::new();
     let bearer = format!("Bearer {}", app.token(60, "active"));
-    for path in ["/", "/account"] {
+    for path in ["/", "/account", "/welcome"] {
         let (response, body) = app.get(path, &[("authorization", &bearer)]).await;
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(body, "user_1");
@@ -96,6 +103,7 @@ async fn nobody_is_told_so_in_clerks_error_shape() {
         (response.status(), body.as_str()),
         (StatusCode::OK, "nobody")
     );
+    assert_eq!(app.get("/welcome", &[]).await.1, "stranger");
     let (_, body) = app.get("/reason", &[]).await;
     assert_eq!(body, "session-token-and-uat-missing");
 

@@ -227,3 +227,22 @@ fn lists(claim: Option<&str>, asked: &str) -> bool {
             ScopedName::list(claim).any(|entry| entry.name == name && is_in_scope(&entry))
         })
 }
+/// What a handler asks of its user, as a type of the application's own. The extractor `Allowed` of
+/// the features `axum` and `actix` takes it.
+///
+/// ```
+/// use ironclerk::Has;
+/// use ironclerk::session::Guard;
+///
+/// struct DeletePosts;
+///
+/// impl Guard for DeletePosts {
+///     fn has() -> Has {
+///         Has::permission("org:posts:delete")
+///     }
+/// }
+/// ```
+pub trait Guard {
+    /// What the user must have.
+    fn has() -> Has;
+}

@@ -9,6 +9,7 @@ on_both_databases! {
     a_connection_is_made_changed_and_deleted,
     a_domain_leads_to_one_connection,
     connections_are_listed,
+    d21_attribute_mappings_are_read_in_both_spellings,
 }
 
 const PATH: &str = "/v1/saml_connections";
@@ -158,5 +159,19 @@ async fn connections_are_listed(server: &TestServer) {
     ] {
         let page = server.get(&format!("{PATH}?{query}")).await.ok();
         assert_eq!(column(&page["data"], "name").join(" "), expected, "{query}");
+    }
+}
+
+/// The official SDK sends the one, the description has the other.
+async fn d21_attribute_mappings_are_read_in_both_spellings(server: &TestServer) {
+    let as_described = json!({"user_id": "uid", "email_address": "mail", "first_name": "given", "last_name": "sn"});
+    let as_sent =
+        json!({"userId": "uid", "emailAddress": "mail", "firstName": "given", "lastName": "sn"});
+    for (domain, mapping) in [("a.example", &as_described), ("b.example", &as_sent)] {
+        let body = json!({
+            "name": "X", "provider": "saml_custom", "domain": domain, "attribute_mapping": mapping,
+        });
+        let made = server.post(PATH, body).await.ok();
+        assert_eq!(made["attribute_mapping"], as_described, "{mapping}");
     }
 }
