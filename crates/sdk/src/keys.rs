@@ -295,11 +295,15 @@ impl fmt::Debug for PrivateKey {
 pub struct KeySet(HashMap<String, PublicKey>);
 
 impl KeySet {
-    /// Reads an instance's JWKS. Keys that are not RSA, or have no id, are left out: they cannot
-    /// have signed a token that is accepted here.
+    /// The most keys that are read from one JWKS. An instance has one, or two while it changes them.
+    pub const MAX_KEYS: usize = 100;
+
+    /// Reads an instance's JWKS, its first [`MAX_KEYS`](Self::MAX_KEYS) keys. Keys that are not RSA,
+    /// or have no id, are left out: they cannot have signed a token that is accepted here.
     pub fn from_jwks(jwks: &JsonWebKeySet) -> Self {
         jwks.keys
             .iter()
+            .take(Self::MAX_KEYS)
             .filter_map(|jwk| Some((jwk.kid.clone()?, PublicKey::from_jwk(jwk).ok()?)))
             .collect()
     }
@@ -413,6 +417,16 @@ mod tests {
         let again: PrivateKey = key.to_pem().expect("PEM").parse().expect("a key");
         assert_eq!(again.public_key(), key.public_key());
         assert_eq!(format!("{key:?}"), "PrivateKey(redacted)");
+    }
+
+    #[test]
+    fn a_jwks_is_not_read_without_end() {
+        let key = generated().public_key();
+        let keys = (0..KeySet::MAX_KEYS + 50).map(|index| key.to_jwk(&format!("ins_{index}")));
+        let set = KeySet::from_jwks(&JsonWebKeySet {
+            keys: keys.collect(),
+        });
+        assert_eq!(set.len(), KeySet::MAX_KEYS);
     }
 
     #[test]
