@@ -123,35 +123,7 @@ pub fn decode<'a, E: Endpoint>(
     query: &'a str,
     body: impl Into<Body>,
 ) -> Result<E, ParameterError> {
-    let mut source = Source::default();
-    let mut fields = Vec::new();
-    match body.into() {
-        Body::Object(members) => source.body = members,
-        Body::Array(items) => source.items = items,
-        Body::Form(form) => {
-            source.files = form.files;
-            fields = form.fields;
-        }
-    }
-    for (name, value) in path {
-        source.text.push((name.into(), vec![value.into()]));
-    }
-    let path_parameters = source.text.len();
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        let name = match name {
-            Cow::Borrowed(name) => Cow::Borrowed(name.strip_suffix("[]").unwrap_or(name)),
-            Cow::Owned(name) => Cow::Owned(name.strip_suffix("[]").unwrap_or(&name).to_owned()),
-        };
-        match source.text.iter().position(|(known, _)| *known == name) {
-            Some(index) if index < path_parameters => {}
-            Some(index) => source.text[index].1.push(value),
-            None => source.text.push((name, vec![value])),
-        }
-    }
-    for (name, value) in fields {
-        source.text.push((name.into(), vec![value.into()]));
-    }
-    source.take_all()
+    Source::new(&mut path.into_iter(), query, body.into()).take()
 }
 
 /// A body, taken apart as the endpoint's [`BodyKind`](crate::endpoint::BodyKind) says.
@@ -195,12 +167,58 @@ pub struct Source<'a> {
     files: Vec<(String, File)>,
 }
 
-impl Source<'_> {
-    /// Reads parameters, and refuses a body that has more.
-    fn take_all<T: Parameters>(mut self) -> Result<T, ParameterError> {
+impl<'a> Source<'a> {
+    /// The parameters of a request, in its path, its query and its body. What stands in the path
+    /// cannot be given in the query too.
+    pub fn new(
+        path: &mut dyn Iterator<Item = (&'a str, &'a str)>,
+        query: &'a str,
+        body: Body,
+    ) -> Self {
+        let mut source = Self::default();
+        let mut fields = Vec::new();
+        match body {
+            Body::Object(members) => source.body = members,
+            Body::Array(items) => source.items = items,
+            Body::Form(form) => {
+                source.files = form.files;
+                fields = form.fields;
+            }
+        }
+        for (name, value) in path {
+            source.text.push((name.into(), vec![value.into()]));
+        }
+        let path_parameters = source.text.len();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let name = match name {
+                Cow::Borrowed(name) => Cow::Borrowed(name.strip_suffix("[]").unwrap_or(name)),
+                Cow::Owned(name) => Cow::Owned(name.strip_suffix("[]").unwrap_or(&name).to_owned()),
+            };
+            match source.text.iter().position(|(known, _)| *known == name) {
+                Some(index) if index < path_parameters => {}
+                Some(index) => source.text[index].1.push(value),
+                None => source.text.push((name, vec![value])),
+            }
+        }
+        for (name, value) in fields {
+            source.text.push((name.into(), vec![value.into()]));
+        }
+        source
+    }
+
+    /// Reads the parameters of a request, and refuses a body that has more.
+    ///
+    /// # Errors
+    /// Names the first parameter that cannot be read.
+    pub fn take<T: Parameters>(mut self) -> Result<T, ParameterError> {
         let parameters = T::take(&mut self)?;
+        self.nothing_left()?;
+        Ok(parameters)
+    }
+
+    fn nothing_left(&self) -> Result<(), ParameterError> {
         match self.body.keys().next() {
-            None => Ok(parameters),
+            None => Ok(()),
             Some(name) => Err(ParameterError::new(Problem::Unknown).within(name)),
         }
     }
@@ -212,7 +230,7 @@ impl Source<'_> {
                 body,
                 ..Source::default()
             }
-            .take_all(),
+            .take(),
             _ => Err(ParameterError::new(Problem::Type("an object".to_owned()))),
         };
         self.items.drain(..).map(read).collect()
@@ -231,18 +249,20 @@ impl Source<'_> {
         &mut self,
         name: &'static str,
     ) -> Result<Patch<T>, ParameterError> {
-        let input = if let Some(index) = self.text.iter().position(|(known, _)| known == name) {
-            Input::Text(self.text.swap_remove(index).1)
-        } else {
-            match self.body.shift_remove(name) {
-                None => return Ok(Patch::Absent),
-                Some(Value::Null) => return Ok(Patch::Null),
-                Some(value) => Input::Json(value),
-            }
-        };
-        T::deserialize(input)
-            .map(Patch::Set)
-            .map_err(|error| error.within(name))
+        match self.input(name) {
+            None => Ok(Patch::Absent),
+            Some(Input::Json(Value::Null)) => Ok(Patch::Null),
+            Some(input) => T::deserialize(input)
+                .map(Patch::Set)
+                .map_err(|error| error.within(name)),
+        }
+    }
+
+    fn input(&mut self, name: &str) -> Option<Input<'a>> {
+        match self.text.iter().position(|(known, _)| known == name) {
+            Some(index) => Some(Input::Text(self.text.swap_remove(index).1)),
+            None => self.body.shift_remove(name).map(Input::Json),
+        }
     }
 
     /// Reads a parameter that must be there.

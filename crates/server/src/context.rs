@@ -15,6 +15,9 @@ use crate::id;
 use crate::instance::Instance;
 use crate::store::{Images, Window};
 
+/// After how many seconds a request that found no database may be sent again.
+const RETRY_AFTER: u64 = 1;
+
 /// Where the time comes from.
 #[derive(Clone, Debug, Default)]
 pub enum Clock {
@@ -128,6 +131,17 @@ pub(crate) fn not_found(what: &str, id: impl std::fmt::Display) -> ApiError {
     ErrorCode::ResourceNotFound.because(format!("There is no {what} with the id {id}."))
 }
 
+/// The answer for a value that another object has already.
+pub(crate) fn taken(parameter: &str) -> ApiError {
+    ErrorCode::FormIdentifierExists.for_parameter(
+        parameter,
+        format!(
+            "That {} is taken. Try another.",
+            parameter.replace('_', " ")
+        ),
+    )
+}
+
 /// What is left of an object.
 pub(crate) fn deleted(kind: &str, id: impl Into<String>) -> DeletedObject {
     DeletedObject {
@@ -171,7 +185,8 @@ pub(crate) fn check_range(
 impl From<DatabaseError> for ApiError {
     fn from(error: DatabaseError) -> Self {
         match error {
-            DatabaseError::Unique => ErrorCode::FormIdentifierExists
+            DatabaseError::Unique(Some(parameter)) => taken(parameter),
+            DatabaseError::Unique(None) => ErrorCode::FormIdentifierExists
                 .because("Another object has this identifier already."),
             DatabaseError::Reference => ErrorCode::ResourceNotFound
                 .because("An object that the request names was deleted in the meantime."),
@@ -179,8 +194,11 @@ impl From<DatabaseError> for ApiError {
                 .because("A text has a character that cannot be stored."),
             DatabaseError::Unavailable(_) => {
                 tracing::error!(%error, "database unavailable");
-                ErrorCode::ServiceUnavailable
-                    .because("The database is not available. Try again later.")
+                ApiError {
+                    retry_after: Some(RETRY_AFTER),
+                    ..ErrorCode::ServiceUnavailable
+                        .because("The database is not available. Try again later.")
+                }
             }
             DatabaseError::Open(_) | DatabaseError::Failed(_) => {
                 tracing::error!(%error, "database failed");

@@ -7,12 +7,13 @@ use ironclerk_api::value::DeletedObject;
 use ironclerk_api::{ApiError, ApiVersion, ErrorCode, Page};
 
 use crate::Server;
+use crate::context::taken;
 use crate::context::{Cx, window};
 use crate::http::Routes;
 use crate::store::external_accounts::{self as store, ServiceTokens};
 use crate::store::identifications;
 use crate::store::users::{self, UniqueColumn};
-use crate::users::{no_user, taken};
+use crate::users::no_user;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes.on(access_tokens).on(delete)

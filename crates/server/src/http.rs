@@ -2,6 +2,7 @@
 //! and an error are written.
 
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,10 +16,11 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use ironclerk_api::decode::{self, Form};
+use ironclerk_api::decode::{self, Form, Source};
 use ironclerk_api::endpoint::{BodyKind, PAGINATED};
 use ironclerk_api::{ApiError, ApiVersion, Endpoint, EndpointInfo, ErrorCode, File};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::context::{Cx, State, random};
 use crate::{
@@ -54,17 +56,14 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         .router
         .route(
             "/.well-known/jwks.json",
-            get(move || async move { json(StatusCode::OK, keys.instance.jwks()) }),
+            get(move || async move { show(keys.instance.jwks()) }),
         )
         .route("/v1/client/handshake", handshake)
         .route("/v1/tickets/accept", ticket)
         .route(
             domains::PROXY_HEALTH,
             get(move || async move {
-                json(
-                    StatusCode::OK,
-                    &serde_json::json!({"status": "healthy", "instance_id": health.instance.id()}),
-                )
+                show(&serde_json::json!({"status": "healthy", "instance_id": health.instance.id()}))
             }),
         )
         .route(
@@ -76,7 +75,7 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         )
         .route(
             "/health",
-            get(|| async { json(StatusCode::OK, &serde_json::json!({"status": "ok"})) }),
+            get(|| async { show(&serde_json::json!({"status": "ok"})) }),
         )
         .method_not_allowed_fallback(not_found)
         .fallback(not_found)
@@ -153,35 +152,17 @@ impl Routes {
     pub(crate) fn on<E, H, F>(mut self, handler: H) -> Self
     where
         E: Endpoint,
-        H: Fn(Cx, E) -> F + Clone + Send + Sync + 'static,
+        H: Fn(Cx, E) -> F + Send + Sync + 'static,
         F: Future<Output = Result<E::Response, ApiError>> + Send + 'static,
     {
-        let state = self.state.clone();
-        let route: MethodRouter = on(
-            method_filter(&E::INFO.method),
-            move |path: Result<RawPathParams, RawPathParamsRejection>, request: Request| {
-                let (state, handler) = (state.clone(), handler.clone());
-                async move {
-                    let begun = Instant::now();
-                    let answer = answer(state, handler, path, request);
-                    // A defect in a handler must not take the connection, or the server, with it.
-                    let response = match AssertUnwindSafe(answer).catch_unwind().await {
-                        Ok(Ok(response)) => response,
-                        Ok(Err(error)) => refused(error),
-                        Err(_) => refused(
-                            ErrorCode::Internal
-                                .because("The server failed. Its log has the details."),
-                        ),
-                    };
-                    tracing::info!(
-                        method = E::INFO.method.as_str(),
-                        path = E::INFO.path,
-                        status = response.status().as_u16(),
-                        milliseconds = begun.elapsed().as_millis(),
-                        "request"
-                    );
-                    response
-                }
+        let route = mount(
+            self.state.clone(),
+            Mounted {
+                info: E::INFO,
+                handler: Box::new(move |cx, parameters| {
+                    let done = handler(cx, parameters.take()?);
+                    Ok(Box::pin(async move { encode(&done.await?) }))
+                }),
             },
         );
         self.router = self.router.route(E::INFO.path, route);
@@ -191,22 +172,58 @@ impl Routes {
     }
 }
 
+/// A handler, with the types of its request and its answer taken off: what is done for every
+/// request is compiled once, not once for each endpoint.
+struct Mounted {
+    info: EndpointInfo,
+    handler: Box<Handler>,
+}
+
+type Handler = dyn Fn(Cx, Source<'_>) -> Result<Answer, ApiError> + Send + Sync;
+/// The body of an answer, in JSON.
+type Answer = Pin<Box<dyn Future<Output = Result<Vec<u8>, ApiError>> + Send>>;
+
+fn mount(state: Arc<State>, mounted: Mounted) -> MethodRouter {
+    let mounted = Arc::new(mounted);
+    on(
+        method_filter(&mounted.info.method),
+        move |path: Result<RawPathParams, RawPathParamsRejection>, request: Request| {
+            let (state, mounted) = (state.clone(), mounted.clone());
+            async move {
+                let begun = Instant::now();
+                let answer = answer(state, &mounted, path, request);
+                // A defect in a handler must not take the connection, or the server, with it.
+                let response = match AssertUnwindSafe(answer).catch_unwind().await {
+                    Ok(Ok(response)) => response,
+                    Ok(Err(error)) => refused(error),
+                    Err(_) => refused(
+                        ErrorCode::Internal.because("The server failed. Its log has the details."),
+                    ),
+                };
+                tracing::info!(
+                    method = mounted.info.method.as_str(),
+                    path = mounted.info.path,
+                    status = response.status().as_u16(),
+                    milliseconds = begun.elapsed().as_millis(),
+                    "request"
+                );
+                response
+            }
+        },
+    )
+}
+
 fn method_filter(method: &Method) -> MethodFilter {
     // The contract has no methods but these.
     MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET)
 }
 
-async fn answer<E, H, F>(
+async fn answer(
     state: Arc<State>,
-    handler: H,
+    mounted: &Mounted,
     path: Result<RawPathParams, RawPathParamsRejection>,
     request: Request,
-) -> Result<Response, ApiError>
-where
-    E: Endpoint,
-    H: Fn(Cx, E) -> F,
-    F: Future<Output = Result<E::Response, ApiError>>,
-{
+) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let query = parts.uri.query().unwrap_or_default();
     authorise(&state, &parts.headers)?;
@@ -214,18 +231,29 @@ where
     let path = path.map_err(|_| {
         ErrorCode::MalformedRequestParameters.because("The path is not percent-encoded UTF-8.")
     })?;
-    let body = read_body(&parts.headers, body, &E::INFO).await?;
-    let request: E = decode::decode(path.iter(), query, body)?;
-    let response = handler(Cx::new(state, version), request).await?;
-    if E::INFO.paginated_on_request && !asks_for_page(query) {
-        let page = serde_json::to_value(&response).unwrap_or_default();
-        return Ok(json(E::INFO.status, &page["data"]));
+    let body = read_body(&parts.headers, body, &mounted.info).await?;
+    let parameters = Source::new(&mut path.iter(), query, body);
+    let done = (mounted.handler)(Cx::new(state, version), parameters)?;
+    let mut answer = done.await?;
+    if mounted.info.paginated_on_request && !asks_for_page(query) {
+        answer = items_of(&answer)?;
     }
-    match E::INFO.status {
+    Ok(match mounted.info.status {
         // These have no body, and the official SDK reads none without a content type.
-        status @ (StatusCode::ACCEPTED | StatusCode::NO_CONTENT) => Ok(status.into_response()),
-        status => Ok(json(status, &response)),
+        status @ (StatusCode::ACCEPTED | StatusCode::NO_CONTENT) => status.into_response(),
+        status => json(status, answer),
+    })
+}
+
+/// The items of a page, without the page.
+fn items_of(page: &[u8]) -> Result<Vec<u8>, ApiError> {
+    #[derive(serde::Deserialize)]
+    struct Page<'a> {
+        #[serde(borrow)]
+        data: &'a RawValue,
     }
+    let page: Page<'_> = serde_json::from_slice(page).map_err(no_json)?;
+    Ok(page.data.get().into())
 }
 
 /// The Backend API is open to whoever has the instance's secret key.
@@ -380,21 +408,25 @@ async fn read_form(content_type: &str, body: Bytes) -> Result<Form, ApiError> {
     Ok(form)
 }
 
+fn encode(answer: &impl serde::Serialize) -> Result<Vec<u8>, ApiError> {
+    serde_json::to_vec(answer).map_err(no_json)
+}
+
+fn no_json(error: serde_json::Error) -> ApiError {
+    tracing::error!(%error, "an answer has no JSON form");
+    ErrorCode::Internal.because("The server failed. Its log has the details.")
+}
+
 /// An answer in JSON. The content type has no charset: `@clerk/backend` compares it letter by
 /// letter.
-fn json(status: StatusCode, body: &impl serde::Serialize) -> Response {
-    match serde_json::to_vec(body) {
-        Ok(body) => (
-            status,
-            [(CONTENT_TYPE, HeaderValue::from_static("application/json"))],
-            body,
-        )
-            .into_response(),
-        Err(error) => {
-            tracing::error!(%error, "an answer has no JSON form");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-    }
+fn json(status: StatusCode, body: Vec<u8>) -> Response {
+    let content_type = [(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+    (status, content_type, body).into_response()
+}
+
+/// An answer of one of the few pages that no endpoint of the contract stands for.
+fn show(body: &impl serde::Serialize) -> Response {
+    encode(body).map_or_else(refused, |body| json(StatusCode::OK, body))
 }
 
 /// An error, with an id by which the log can be searched.
@@ -411,7 +443,9 @@ fn refused(mut error: ApiError) -> Response {
         tracing::error!(trace, %error, "request failed");
     }
     error.clerk_trace_id = Some(trace);
-    let mut response = json(error.status, &error.body());
+    // The body of an error always has a JSON form.
+    let body = serde_json::to_vec(&error.body()).unwrap_or_default();
+    let mut response = json(error.status, body);
     if let Some(seconds) = error.retry_after {
         response.headers_mut().insert(RETRY_AFTER, seconds.into());
     }

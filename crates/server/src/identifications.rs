@@ -12,13 +12,14 @@ use ironclerk_api::users::{DeleteUserPasskey, DeleteUserWeb3Wallet, EmailAddress
 use ironclerk_api::value::DeletedObject;
 use ironclerk_api::{ApiError, ErrorCode};
 
+use crate::context::taken;
 use crate::context::{Cx, not_found};
 use crate::database::Transaction;
 use crate::http::Routes;
 use crate::identifier;
 use crate::store::identifications::{self as store, Identification, IdentificationKind};
 use crate::store::{second_factors, users};
-use crate::users::{no_user, taken};
+use crate::users::no_user;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes

@@ -212,7 +212,7 @@ async fn create(cx: Cx, request: CreateOrganizationDomain) -> Result<Organizatio
             let verified = request.verified.unwrap_or(true);
             if !store::insert(transaction, &domain, verified)? {
                 check_is_free(transaction, &organization, &domain.name)?;
-                return Err(DatabaseError::Unique.into());
+                return Err(DatabaseError::Unique(None).into());
             }
             find_domain(transaction, &organization, &domain.id, &images)
         })

@@ -105,7 +105,7 @@ pub(crate) async fn create(cx: Cx, request: CreateOrganization) -> Result<Organi
                 }
                 organization.slug = format!("{}-{suffix}", organization.slug);
                 if !insert_with_slug(transaction, &organization, &images)? {
-                    return Err(DatabaseError::Unique.into());
+                    return Err(DatabaseError::Unique(None).into());
                 }
             }
             if let Some(creator) = &organization.created_by {

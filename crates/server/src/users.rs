@@ -11,7 +11,7 @@ use ironclerk_api::value::{DeletedObject, TotalCount};
 use ironclerk_api::{ApiError, ErrorCode, Patch, Sort};
 
 use crate::allowlist_identifiers;
-use crate::context::{Cx, not_found, window};
+use crate::context::{Cx, not_found, taken, window};
 use crate::database::{DatabaseError, Transaction};
 use crate::http::Routes;
 use crate::images::NewImage;
@@ -258,7 +258,7 @@ pub(crate) async fn create(cx: Cx, request: CreateUser) -> Result<User, ApiError
                     external_id.as_deref(),
                 )?;
                 check_unique(transaction, UniqueColumn::Username, username.as_deref())?;
-                return Err(DatabaseError::Unique.into());
+                return Err(DatabaseError::Unique(None).into());
             }
             if let Some(kind) = identifications::insert(transaction, &new_identifications)? {
                 return Err(taken(kind.as_str()));
@@ -625,16 +625,6 @@ fn check_unique(
         }));
     }
     Ok(())
-}
-
-pub(crate) fn taken(parameter: &str) -> ApiError {
-    ErrorCode::FormIdentifierExists.for_parameter(
-        parameter,
-        format!(
-            "That {} is taken. Try another.",
-            parameter.replace('_', " ")
-        ),
-    )
 }
 
 /// Which of the identifiers of a kind are reserved, not verified.

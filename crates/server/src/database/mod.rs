@@ -10,6 +10,7 @@ mod sqlite;
 
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ironclerk_api::Metadata;
 
@@ -17,9 +18,10 @@ use ironclerk_api::Metadata;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DatabaseError {
-    /// A row with the same unique value is there already.
+    /// A row with the same unique value is there already; in which column, if it is one of
+    /// [`UNIQUE_COLUMNS`].
     #[error("a row with this value exists already")]
-    Unique,
+    Unique(Option<&'static str>),
     /// A row that this one belongs to is not there.
     #[error("what the row belongs to does not exist")]
     Reference,
@@ -36,6 +38,9 @@ pub enum DatabaseError {
     #[error("the database failed: {0}")]
     Failed(String),
 }
+
+/// The columns in which each value is there once, and which are parameters of requests.
+pub(crate) const UNIQUE_COLUMNS: [&str; 5] = ["external_id", "key", "name", "slug", "username"];
 
 /// A value in a statement or a row.
 #[derive(Clone, Debug, PartialEq)]
@@ -255,6 +260,53 @@ impl Transaction<'_> {
     }
 }
 
+/// What a caller runs, with the types of its result taken off: the databases are compiled once,
+/// not once for each thing that is done with them.
+type Work = Box<dyn FnOnce(&mut Transaction<'_>) -> Outcome + Send>;
+
+/// What becomes of the statements that were run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Keep,
+    Undo,
+}
+
+/// Where the result of [`Work`] is, once it was run.
+struct Later<T, E>(Arc<Mutex<Option<Result<T, E>>>>);
+
+impl<T, E: From<DatabaseError>> Later<T, E> {
+    fn take(self) -> Result<T, E> {
+        let result = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        result.unwrap_or_else(|| Err(cut_off().into()))
+    }
+}
+
+/// The error of work that did not come to its end.
+fn cut_off() -> DatabaseError {
+    DatabaseError::Failed("a transaction was cut off".to_owned())
+}
+
+fn without_types<T, E>(
+    work: impl FnOnce(&mut Transaction<'_>) -> Result<T, E> + Send + 'static,
+) -> (Work, Later<T, E>)
+where
+    T: Send + 'static,
+    E: Send + 'static,
+{
+    let later = Arc::new(Mutex::new(None));
+    let result = later.clone();
+    let work = Box::new(move |transaction: &mut Transaction<'_>| {
+        let done = work(transaction);
+        let outcome = match &done {
+            Ok(_) => Outcome::Keep,
+            Err(_) => Outcome::Undo,
+        };
+        *result.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
+        outcome
+    });
+    (work, Later(later))
+}
+
 /// The file that a database URL names, or nothing if the database is on PostgreSQL.
 pub fn sqlite_file(url: &str) -> Option<&Path> {
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
@@ -303,8 +355,12 @@ impl Database {
         E: From<DatabaseError> + Send + 'static,
     {
         match &self.0 {
-            Backend::Sqlite(sqlite) => sqlite.read(work),
-            Backend::Postgres(postgres) => postgres.run(work).await,
+            Backend::Sqlite(sqlite) => sqlite.read(work)?,
+            Backend::Postgres(postgres) => {
+                let (work, result) = without_types(work);
+                postgres.run(work).await?;
+                result.take()
+            }
         }
     }
 
@@ -317,16 +373,12 @@ impl Database {
         T: Send + 'static,
         E: From<DatabaseError> + Send + 'static,
     {
+        let (work, result) = without_types(work);
         match &self.0 {
-            Backend::Sqlite(sqlite) => {
-                let sqlite = sqlite.clone();
-                match tokio::task::spawn_blocking(move || sqlite.read(work)).await {
-                    Ok(result) => result,
-                    Err(_) => Err(DatabaseError::Failed("a search was cut off".to_owned()).into()),
-                }
-            }
-            Backend::Postgres(postgres) => postgres.run(work).await,
+            Backend::Sqlite(sqlite) => sqlite.scan(work).await?,
+            Backend::Postgres(postgres) => postgres.run(work).await?,
         }
+        result.take()
     }
 
     /// Runs statements that change something. Once this returns, the change is on disk; when it
@@ -339,10 +391,12 @@ impl Database {
         T: Send + 'static,
         E: From<DatabaseError> + Send + 'static,
     {
+        let (work, result) = without_types(work);
         match &self.0 {
-            Backend::Sqlite(sqlite) => sqlite.write(work).await,
-            Backend::Postgres(postgres) => postgres.run(work).await,
+            Backend::Sqlite(sqlite) => sqlite.write(work).await?,
+            Backend::Postgres(postgres) => postgres.run(work).await?,
         }
+        result.take()
     }
 
     async fn migrate(&self) -> Result<(), DatabaseError> {

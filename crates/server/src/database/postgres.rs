@@ -9,7 +9,7 @@ use tokio_postgres::NoTls;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
 
-use super::{DatabaseError, Kind, Row, Transaction, Value};
+use super::{DatabaseError, Kind, Outcome, Row, Transaction, UNIQUE_COLUMNS, Value, Work, cut_off};
 
 /// How many connections there are at the most.
 const CONNECTIONS: usize = 16;
@@ -54,44 +54,31 @@ impl Postgres {
         Ok(Self(pool))
     }
 
-    pub(super) async fn run<T, E>(
-        &self,
-        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<DatabaseError> + Send + 'static,
-    {
-        let client = self
-            .0
-            .get()
-            .await
-            .map_err(|error| DatabaseError::Unavailable(with_causes(&error)))?;
+    /// Runs a transaction on a thread that may wait, and commits it.
+    pub(super) async fn run(&self, work: Work) -> Result<(), DatabaseError> {
+        let client = self.0.get().await;
+        let client = client.map_err(|error| DatabaseError::Unavailable(with_causes(&error)))?;
         let mut session = Session {
             client: Some(client),
             runtime: Handle::current(),
         };
         let done = tokio::task::spawn_blocking(move || {
             session.run_script("BEGIN")?;
-            let result = work(&mut Transaction(Kind::Postgres(&session)));
-            match result {
-                Ok(value) => {
+            match work(&mut Transaction(Kind::Postgres(&session))) {
+                Outcome::Keep => {
                     session.run_script("COMMIT")?;
                     session.finish();
-                    Ok(value)
                 }
-                Err(error) => {
+                // Whether this succeeds or not, nothing was changed.
+                Outcome::Undo => {
                     if session.run_script("ROLLBACK").is_ok() {
                         session.finish();
                     }
-                    Err(error)
                 }
             }
+            Ok(())
         });
-        match done.await {
-            Ok(result) => result,
-            Err(_) => Err(DatabaseError::Failed("a transaction was cut off".to_owned()).into()),
-        }
+        done.await.unwrap_or_else(|_| Err(cut_off()))
     }
 }
 
@@ -206,26 +193,35 @@ impl ToSql for Value {
     to_sql_checked!();
 }
 
+/// The classes of errors that pass, or that whoever runs the database can mend: broken connections,
+/// deadlocks, no memory or disk left, a shutdown, a failing system.
+const UNAVAILABLE: [&str; 5] = ["08", "40", "53", "57", "58"];
+
 fn error(error: tokio_postgres::Error) -> DatabaseError {
     match error.code() {
-        Some(&SqlState::UNIQUE_VIOLATION) => DatabaseError::Unique,
+        Some(&SqlState::UNIQUE_VIOLATION) => DatabaseError::Unique(unique_column(&error)),
         Some(&SqlState::FOREIGN_KEY_VIOLATION) => DatabaseError::Reference,
         Some(&SqlState::CHARACTER_NOT_IN_REPERTOIRE) => DatabaseError::Text,
-        Some(
-            &SqlState::DISK_FULL
-            | &SqlState::OUT_OF_MEMORY
-            | &SqlState::TOO_MANY_CONNECTIONS
-            | &SqlState::ADMIN_SHUTDOWN
-            | &SqlState::CRASH_SHUTDOWN
-            | &SqlState::CANNOT_CONNECT_NOW
-            | &SqlState::T_R_DEADLOCK_DETECTED
-            | &SqlState::T_R_SERIALIZATION_FAILURE
-            | &SqlState::READ_ONLY_SQL_TRANSACTION,
-        ) => DatabaseError::Unavailable(with_causes(&error)),
+        // The server of a database that takes over while another one goes away.
+        Some(&SqlState::READ_ONLY_SQL_TRANSACTION) => {
+            DatabaseError::Unavailable(with_causes(&error))
+        }
+        Some(code) if UNAVAILABLE.contains(&code.code().get(..2).unwrap_or_default()) => {
+            DatabaseError::Unavailable(with_causes(&error))
+        }
         Some(_) => DatabaseError::Failed(with_causes(&error)),
         // No code: the connection broke.
         None => DatabaseError::Unavailable(with_causes(&error)),
     }
+}
+
+/// The column of a constraint that has the name that PostgreSQL gives it.
+fn unique_column(error: &tokio_postgres::Error) -> Option<&'static str> {
+    let error = error.as_db_error()?;
+    let constraint = error.constraint()?.strip_prefix(error.table()?)?;
+    UNIQUE_COLUMNS
+        .into_iter()
+        .find(|column| constraint == format!("_{column}_key"))
 }
 
 /// The error with what is behind it: "db error" alone says nothing.

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
 use rusqlite::functions::FunctionFlags;
@@ -10,7 +10,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tokio::sync::oneshot;
 
-use super::{DatabaseError, Kind, Row, Transaction, Value};
+use super::{DatabaseError, Kind, Outcome, Row, Transaction, UNIQUE_COLUMNS, Value, Work, cut_off};
 
 /// How many writes share one commit at the most.
 const GROUP: usize = 256;
@@ -28,15 +28,13 @@ struct Shared {
     writer: mpsc::Sender<Job>,
 }
 
-/// A write: runs in the writer's transaction (or learns why there is none), then is told how the
-/// commit went.
-type Job = Box<dyn FnOnce(Result<&mut Transaction<'_>, String>) -> (Outcome, Reply) + Send>;
-type Reply = Box<dyn FnOnce(Result<(), String>) + Send>;
-
-enum Outcome {
-    Keep,
-    Undo,
+/// A write that waits for the writer, and who waits for its commit.
+struct Job {
+    work: Work,
+    reply: Reply,
 }
+
+type Reply = oneshot::Sender<Result<(), DatabaseError>>;
 
 impl Sqlite {
     pub(super) fn open(path: &Path) -> Result<Self, DatabaseError> {
@@ -72,104 +70,103 @@ impl Sqlite {
         })))
     }
 
-    pub(super) fn read<T, E: From<DatabaseError>>(
+    /// Reads the database as it is now.
+    pub(super) fn read<T>(
         &self,
-        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        let readers = || {
-            self.0
-                .readers
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-        };
-        let idle = readers().pop();
+        work: impl FnOnce(&mut Transaction<'_>) -> T,
+    ) -> Result<T, DatabaseError> {
+        let connection = self.begin()?;
+        let result = work(&mut Transaction(Kind::Sqlite(&connection)));
+        self.end(connection);
+        Ok(result)
+    }
+
+    fn begin(&self) -> Result<Connection, DatabaseError> {
+        let idle = self.0.readers().pop();
         let connection = match idle {
             Some(connection) => connection,
             None => connect(&self.0.path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(error)?,
         };
-        let snapshot = connection.unchecked_transaction().map_err(error)?;
-        let result = work(&mut Transaction(Kind::Sqlite(&snapshot)));
-        drop(snapshot);
-        let mut readers = readers();
-        if readers.len() < READERS {
-            readers.push(connection);
-        }
-        result
+        command(&connection, "BEGIN").map_err(error)?;
+        Ok(connection)
     }
 
-    pub(super) async fn write<T, E>(
-        &self,
-        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<DatabaseError> + Send + 'static,
-    {
-        let (sender, receiver) = oneshot::channel();
-        let job: Job = Box::new(move |transaction| {
-            let result = match transaction {
-                Ok(transaction) => work(transaction),
-                Err(reason) => Err(DatabaseError::Unavailable(reason).into()),
-            };
-            let outcome = if result.is_ok() {
-                Outcome::Keep
-            } else {
-                Outcome::Undo
-            };
-            let reply: Reply = Box::new(move |committed| {
-                let result = result.and_then(|value| match committed {
-                    Ok(()) => Ok(value),
-                    Err(reason) => Err(DatabaseError::Unavailable(reason).into()),
-                });
-                // The caller may have gone; the write stands all the same.
-                let _ = sender.send(result);
-            });
-            (outcome, reply)
-        });
-        let lost = || DatabaseError::Failed("the writer has stopped".to_owned());
-        self.0.writer.send(job).map_err(|_| lost())?;
-        receiver.await.map_err(|_| lost())?
+    fn end(&self, connection: Connection) {
+        let ended = command(&connection, "COMMIT");
+        let mut readers = self.0.readers();
+        if ended.is_ok() && readers.len() < READERS {
+            readers.push(connection);
+        }
+    }
+
+    /// Reads where waiting does no harm.
+    pub(super) async fn scan(&self, work: Work) -> Result<(), DatabaseError> {
+        let sqlite = self.clone();
+        let done = tokio::task::spawn_blocking(move || sqlite.read(work).map(drop));
+        done.await.unwrap_or_else(|_| Err(cut_off()))
+    }
+
+    /// Writes, and waits until it is on disk.
+    pub(super) async fn write(&self, work: Work) -> Result<(), DatabaseError> {
+        let (reply, committed) = oneshot::channel();
+        let sent = self.0.writer.send(Job { work, reply });
+        sent.map_err(|_| cut_off())?;
+        committed.await.unwrap_or_else(|_| Err(cut_off()))
+    }
+}
+
+impl Shared {
+    fn readers(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The writer's life: takes what is waiting, runs it in one transaction, commits, answers.
 fn write_in_groups(connection: &Connection, jobs: &mpsc::Receiver<Job>) {
     while let Ok(first) = jobs.recv() {
-        let mut replies: Vec<Reply> = Vec::new();
-        let begun = connection
-            .execute_batch("BEGIN IMMEDIATE")
-            .map_err(|error| error.to_string());
-        for job in std::iter::once(first).chain(jobs.try_iter().take(GROUP - 1)) {
-            match &begun {
-                // A job that panics is undone and its caller told; the others go on.
-                Ok(()) => replies.extend(run(connection, job)),
-                Err(reason) => replies.push(job(Err(reason.clone())).1),
-            }
-        }
-        let committed = begun.and_then(|()| {
-            connection
-                .execute_batch("COMMIT")
-                .map_err(|error| error.to_string())
-        });
-        if committed.is_err() && !connection.is_autocommit() {
+        let mut group = std::iter::once(first).chain(jobs.try_iter().take(GROUP - 1));
+        let mut replies = Vec::new();
+        let done = write_group(connection, &mut group, &mut replies);
+        let done = done.map_err(|error| error.to_string());
+        if !connection.is_autocommit() {
             let _ = connection.execute_batch("ROLLBACK");
         }
+        if done.is_err() {
+            // Where there is no room for one there is none for those that wait behind it.
+            replies.extend(group.map(|job| job.reply));
+        }
         for reply in replies {
-            reply(committed.clone());
+            // The caller may have gone; the write stands all the same.
+            let _ = reply.send(done.clone().map_err(DatabaseError::Unavailable));
         }
     }
 }
 
-fn run(connection: &Connection, job: Job) -> Option<Reply> {
-    connection.execute_batch("SAVEPOINT job").ok()?;
-    let mut transaction = Transaction(Kind::Sqlite(connection));
-    let done = catch_unwind(AssertUnwindSafe(|| job(Ok(&mut transaction))));
-    let undo = !matches!(done, Ok((Outcome::Keep, _)));
-    if undo {
-        let _ = connection.execute_batch("ROLLBACK TO job");
+/// Runs jobs in one transaction. After an error none of them has happened.
+fn write_group(
+    connection: &Connection,
+    group: &mut dyn Iterator<Item = Job>,
+    replies: &mut Vec<Reply>,
+) -> rusqlite::Result<()> {
+    command(connection, "BEGIN IMMEDIATE")?;
+    for job in group {
+        replies.push(job.reply);
+        command(connection, "SAVEPOINT job")?;
+        let mut transaction = Transaction(Kind::Sqlite(connection));
+        // A job that panics is undone and its caller told; the others go on.
+        let done = catch_unwind(AssertUnwindSafe(|| (job.work)(&mut transaction)));
+        // When the disk is full, SQLite may have undone the whole group, and these fail.
+        if done.unwrap_or(Outcome::Undo) == Outcome::Undo {
+            command(connection, "ROLLBACK TO job")?;
+        }
+        command(connection, "RELEASE job")?;
     }
-    let _ = connection.execute_batch("RELEASE job");
-    done.ok().map(|(_, reply)| reply)
+    command(connection, "COMMIT")
+}
+
+/// Runs a statement that steers transactions.
+fn command(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute([]).map(drop)
 }
 
 fn connect(path: &Path, mode: OpenFlags) -> rusqlite::Result<Connection> {
@@ -272,7 +269,9 @@ pub(super) fn error(error: rusqlite::Error) -> DatabaseError {
         return DatabaseError::Failed(error.to_string());
     };
     match failure.extended_code {
-        SQLITE_CONSTRAINT_UNIQUE | SQLITE_CONSTRAINT_PRIMARYKEY => return DatabaseError::Unique,
+        SQLITE_CONSTRAINT_UNIQUE | SQLITE_CONSTRAINT_PRIMARYKEY => {
+            return DatabaseError::Unique(unique_column(&error.to_string()));
+        }
         SQLITE_CONSTRAINT_FOREIGNKEY => return DatabaseError::Reference,
         _ => {}
     }
@@ -285,4 +284,11 @@ pub(super) fn error(error: rusqlite::Error) -> DatabaseError {
         | ErrorCode::CannotOpen => DatabaseError::Unavailable(error.to_string()),
         _ => DatabaseError::Failed(error.to_string()),
     }
+}
+
+/// The column in "UNIQUE constraint failed: users.username".
+fn unique_column(message: &str) -> Option<&'static str> {
+    let columns = message.rsplit(": ").next()?;
+    let (_, column) = columns.split_once('.')?;
+    UNIQUE_COLUMNS.into_iter().find(|known| *known == column)
 }
