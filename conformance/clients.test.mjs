@@ -1,32 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { verifyToken } from '@clerk/backend';
-import { apiUrl, assertRecent, assertSchema, call, claimsOf, cleanUp, clerk, newUser, publishableKey, rejects, secretKey } from './support.mjs';
+import { application, signIn, visit } from './browser.mjs';
+import {
+  apiUrl, assertRecent, assertSchema, call, claimsOf, cleanUp, clerk, newUser, publishableKey, rejects, secretKey, verifyToken,
+} from './support.mjs';
 
 const { actorTokens, clients, sessions, signInTokens, testingTokens } = clerk;
-const application = 'http://localhost:3000';
-
-/** Follows one redirect of a browser page of the server and answers where it leads. */
-async function visit(url) {
-  const page = await fetch(url, { redirect: 'manual' });
-  assert.equal(page.status, 307, `${url}: ${page.status} ${await page.text()}`);
-  return new URL(page.headers.get('location'));
-}
-
-/** Signs a browser in by a ticket, and answers the cookies that a handshake then gives it. */
-async function signIn(ticketUrl) {
-  const back = await visit(`${ticketUrl}&redirect_url=${application}/welcome`);
-  const browser = back.searchParams.get('__clerk_db_jwt');
-  assert.ok(browser, back.href);
-  const query = new URLSearchParams({ redirect_url: `${application}/page`, __clerk_db_jwt: browser, __clerk_api_version: '2025-04-10' });
-  const handshake = (await visit(`${apiUrl}/v1/client/handshake?${query}`)).searchParams.get('__clerk_handshake');
-  const cookies = {};
-  for (const cookie of claimsOf(handshake).handshake) {
-    const [, name, value] = /^([^=]+)=([^;]*)/.exec(cookie);
-    cookies[name] = value;
-  }
-  return cookies;
-}
 
 describe('clients', () => {
   let session;

@@ -61,6 +61,10 @@ describe('domains and proxyChecks', () => {
     assert.equal(changed.proxyUrl, `https://${name}/clerk`);
     assert.ok(ids((await clerk.domains.list()).data).includes(added.id));
     assert.equal((await clerk.domains.deleteDomain(added.id)).deleted, true);
+    const other = await clerk.domains.add({ name, is_satellite: true });
+    const deleted = await clerk.domains.delete(other.id);
+    assert.deepEqual([deleted.object, deleted.id, deleted.deleted], ['domain', other.id, true]);
+    assert.ok(!ids((await clerk.domains.list()).data).includes(other.id));
     await rejects(clerk.domains.delete(primary.id), 403, 'operation_not_allowed_on_primary_domain');
   });
 

@@ -1,9 +1,17 @@
 // What every test file needs: the client under test, raw HTTP, unique names, error and schema assertions, cleaning up.
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createClerkClient } from '@clerk/backend';
+import { noted } from './calls.mjs';
+
+/** The official client under test: another name in node_modules, such as clerk-backend-2, for another version of it. */
+const packageName = process.env.CONFORMANCE_BACKEND ?? '@clerk/backend';
+const { createClerkClient, verifyToken } = await import(packageName);
+const { version: sdkVersion } = JSON.parse(readFileSync(new URL(`node_modules/${packageName}/package.json`, import.meta.url)));
+/** What the client sends as Clerk-API-Version. */
+const apiVersion = sdkVersion.startsWith('1.') ? '2025-04-10' : '2025-11-10';
+export { apiVersion, createClerkClient, sdkVersion, verifyToken };
 
 const setting = name => {
   const value = process.env[name];
@@ -17,7 +25,7 @@ export const publishableKey = setting('CLERK_PUBLISHABLE_KEY');
 export const jwtKey = setting('CLERK_JWT_KEY');
 export const frontendApi = Buffer.from(publishableKey.split('_')[2], 'base64').toString().replace(/\$$/, '');
 
-export const clerk = createClerkClient({ apiUrl, secretKey, publishableKey, telemetry: { disabled: true } });
+export const clerk = noted(createClerkClient({ apiUrl, secretKey, publishableKey, telemetry: { disabled: true } }));
 
 // --- unique names: the instance is not assumed to be empty, and test files run in parallel ---
 
@@ -64,7 +72,7 @@ export async function newSession(user_id, active_organization_id) {
 
 /** Options: `body` (sent as JSON), `raw` (sent as it is), `headers` (added; null removes one). */
 export async function call(method, path, { body, raw, headers = {} } = {}) {
-  const all = { authorization: `Bearer ${secretKey}`, 'clerk-api-version': '2025-04-10' };
+  const all = { authorization: `Bearer ${secretKey}`, 'clerk-api-version': apiVersion };
   if (body !== undefined) all['content-type'] = 'application/json';
   Object.assign(all, headers);
   for (const name of Object.keys(all)) if (all[name] === null) delete all[name];
@@ -154,6 +162,26 @@ export function assertSchema(value, schema) {
 export const ids = list => list.map(item => item.id);
 export const claimsOf = jwt => JSON.parse(Buffer.from(jwt.split('.')[1], 'base64url'));
 export const headerOf = jwt => JSON.parse(Buffer.from(jwt.split('.')[0], 'base64url'));
+
+/** The same token with other claims, and with a signature that the server has not made. */
+export function forged(token, claims) {
+  const payload = Buffer.from(JSON.stringify({ ...claimsOf(token), ...claims })).toString('base64url');
+  return `${token.split('.')[0]}.${payload}.${randomBytes(256).toString('base64url')}`;
+}
+
+/** What the names of cookies end with if they are for this instance only. */
+const suffix = createHash('sha1').update(publishableKey).digest('base64url').slice(0, 8);
+
+/** Asserts that a cookie is there under both of its names, with this value, or one that this pattern or function accepts. */
+export function assertSuffixed(cookies, name, expected) {
+  for (const key of [name, `${name}_${suffix}`]) {
+    const value = cookies[key];
+    const seen = `${key} is ${value} in ${Object.keys(cookies)}`;
+    if (expected instanceof RegExp) assert.match(value ?? '', expected, seen);
+    else if (typeof expected === 'function') assert.ok(value && expected(value), seen);
+    else assert.equal(value, expected, seen);
+  }
+}
 
 /** A time in milliseconds, not before the tests began (the clocks may differ by 5 s) and not in the future. */
 export function assertRecent(ms, what) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { assertRecent, cleanUp, clerk, email, ids, newUser, password, rejects, unique } from './support.mjs';
@@ -255,6 +255,18 @@ describe('users', () => {
       const user = await newUser();
       const file = new Blob(['<svg/>'], { type: 'image/svg+xml' });
       await rejects(users.updateUserProfileImage(user.id, { file }), 400, 'request_body_invalid', 'file');
+    });
+  });
+
+  describe('deleteUserWeb3Wallet', () => {
+    it('takes a wallet away, and only that', async () => {
+      const wallets = [1, 2].map(() => `0x${randomBytes(20).toString('hex')}`);
+      const user = await newUser({ web3Wallet: wallets });
+      assert.deepEqual(user.web3Wallets.map(wallet => wallet.web3Wallet), wallets);
+      const [{ id }] = user.web3Wallets;
+      const deleted = await users.deleteUserWeb3Wallet({ userId: user.id, web3WalletIdentificationId: id });
+      assert.deepEqual([deleted.id, deleted.deleted], [id, true]);
+      assert.deepEqual((await users.getUser(user.id)).web3Wallets.map(wallet => wallet.web3Wallet), wallets.slice(1));
     });
   });
 
