@@ -459,7 +459,9 @@ declare module "@clerk/nextjs" {
   export function authMiddleware(options: AuthMiddlewareOptions): unknown;
   export function withClerkMiddleware(handler: unknown): unknown;
 }
-interface AuthMiddlewareOptions {}
+interface AuthMiddlewareOptions {
+  afterAuth(auth: AuthObject, request: unknown, event: unknown): unknown;
+}
 declare module "@clerk/nextjs/server" {
   export * from "@clerk/backend";
   export function auth(): AuthObject;

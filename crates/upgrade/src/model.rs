@@ -110,6 +110,25 @@ impl Model {
             .or_else(|| module.from.iter().find_map(|from| self.export(from, name)))
     }
 
+    /// What a path inside a package's build, such as `@clerk/nextjs/dist/api`, exports under a name: what any entry of
+    /// the package has under it.
+    pub fn deep_export(&self, path: &str, name: &str) -> Option<&ModelType> {
+        let (package, inside) = crate::resolve::split_package(path);
+        if !inside.starts_with("dist") || name == "default" {
+            return None;
+        }
+        let mut entries: Vec<&str> = self
+            .modules
+            .keys()
+            .copied()
+            .filter(|entry| crate::resolve::split_package(entry).0 == package)
+            .collect();
+        entries.sort_unstable();
+        entries
+            .into_iter()
+            .find_map(|entry| self.export(entry, name))
+    }
+
     /// Names of `interface` members and of exports, for checks that a rule names something that exists.
     #[cfg(test)]
     pub fn function_names(&self) -> std::collections::HashSet<String> {

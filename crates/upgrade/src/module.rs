@@ -13,7 +13,7 @@ use crate::{
 use oxc_ast::{
     AstKind,
     ast::{
-        Argument, ArrowFunctionBody, AssignmentTarget, BindingPattern, CallExpression,
+        Argument, ArrowFunctionBody, AssignmentTarget, BindingPattern, CallExpression, Class,
         ClassElement, Declaration, ExportDefaultDeclarationKind, Expression, ForStatementLeft,
         FormalParameter, ModuleExportName, ObjectPropertyKind, Program, PropertyKey, Statement,
         TSImportTypeQualifier, TSSignature, TSTupleElement, TSType, TSTypeName,
@@ -46,6 +46,7 @@ pub(crate) struct Module<'a> {
     read: &'a dyn Fn(&Project, &str) -> Arc<Exports>,
     nodes: RefCell<HashMap<NodeId, Option<Value>>>,
     symbols: RefCell<HashMap<SymbolId, Option<Value>>>,
+    classes: RefCell<HashMap<NodeId, Option<Value>>>,
     modules: RefCell<HashMap<String, Option<String>>>,
     returns: OnceCell<HashMap<NodeId, Vec<NodeId>>>,
     steps: Cell<usize>,
@@ -73,6 +74,7 @@ impl<'a> Module<'a> {
             read,
             nodes: RefCell::default(),
             symbols: RefCell::default(),
+            classes: RefCell::default(),
             modules: RefCell::default(),
             returns: OnceCell::new(),
             steps: Cell::new(0),
@@ -176,7 +178,10 @@ impl<'a> Module<'a> {
     /// What an import path exports under a name.
     fn import(&self, specifier: &str, name: &str) -> Option<Value> {
         if let Some(package) = clerk_package(specifier) {
-            let ty = CORE_1.export(specifier, name)?.clone();
+            let ty = CORE_1
+                .export(specifier, name)
+                .or_else(|| CORE_1.deep_export(specifier, name))?
+                .clone();
             let named = if name == "default" {
                 "the default export"
             } else {
@@ -366,6 +371,7 @@ impl<'a> Module<'a> {
         match self.value(object) {
             Some(value) => self.member_of(&value, name),
             None if name == "auth" => self.request_auth(object),
+            None if name == "data" => self.webhook_data(),
             None => None,
         }
     }
@@ -396,7 +402,8 @@ impl<'a> Module<'a> {
             _ => false,
         }) || self.text.contains("require('@clerk/clerk-sdk-node")
             || self.text.contains("require(\"@clerk/clerk-sdk-node");
-        let declared = self.project.generation(self.package, NODE) == crate::Generation::Core1;
+        let declared =
+            self.project.declared_generation(self.package, NODE) == crate::Generation::Core1;
         let (confidence, why) = match (imports_node, declared) {
             (true, _) => (
                 Confidence::Likely,
@@ -419,6 +426,41 @@ impl<'a> Module<'a> {
         })
     }
 
+    /// `event.data` in a file that handles Clerk's webhooks, on an event that no type of Clerk's describes.
+    fn webhook_data(&self) -> Option<Value> {
+        const SENDERS: [&str; 8] = [
+            "@clerk/nextjs",
+            "@clerk/clerk-sdk-node",
+            "@clerk/backend",
+            "@clerk/fastify",
+            "@clerk/remix",
+            "gatsby-plugin-clerk",
+            "@clerk/clerk-react",
+            "@clerk/clerk-expo",
+        ];
+        // Svix delivers them, for others as well: the names of the events tell.
+        let is_handler = self.text.contains("svix")
+            && ["user", "organization", "organizationMembership"]
+                .iter()
+                .flat_map(|object| ["created", "updated"].map(|what| format!("{object}.{what}")))
+                .any(|event| self.text.contains(&event));
+        if !is_handler {
+            return None;
+        }
+        let package = SENDERS.iter().find(|package| {
+            self.project.declared_generation(self.package, package) == crate::Generation::Core1
+        })?;
+        let origin = Origin {
+            package: (*package).to_owned(),
+            confidence: Confidence::Likely,
+            why: "the file handles Clerk's webhooks".to_owned(),
+        };
+        Some(Value {
+            ty: Type::Model(ModelType::Named("WebhookData")),
+            origin: Arc::new(origin),
+        })
+    }
+
     /// `this.name`: by the field's type, its value, a parameter property or an assignment in the constructor.
     fn class_member(&self, node: NodeId, name: &str) -> Option<Value> {
         let class = self
@@ -429,6 +471,10 @@ impl<'a> Module<'a> {
                 AstKind::Class(class) => Some(class),
                 _ => None,
             })?;
+        self.member_of_class(class, name)
+    }
+
+    fn member_of_class(&self, class: &Class<'a>, name: &str) -> Option<Value> {
         let is_name = |key: &PropertyKey<'a>| match key {
             PropertyKey::PrivateIdentifier(key) => key.name == name,
             key => key.is_specific_static_name(name),
@@ -619,7 +665,16 @@ impl<'a> Module<'a> {
         match name {
             "cache" | "unstable_cache" | "useCallback" | "memoize" | "memo" | "asyncHandler"
             | "once" => self.value(argument(0)?),
-            "useMemo" => self.value(argument(0)?)?.called(),
+            // A context is what its readers get.
+            "createContext" => {
+                let held = call
+                    .type_arguments
+                    .as_ref()
+                    .and_then(|types| self.type_value(types.params.first()?, 0))
+                    .or_else(|| self.value(argument(0)?))?;
+                closure(held, false)
+            }
+            "useMemo" | "useContext" => self.value(argument(0)?)?.called(),
             "structuredClone" | "cloneDeep" => self.value(argument(0)?),
             "useState" | "useRef" | "ref" | "computed" => {
                 let typed = call
@@ -781,6 +836,7 @@ impl<'a> Module<'a> {
                 self.parameter(declaration, parameter),
             )?,
             AstKind::Function(_) => self.value_of(declaration),
+            AstKind::Class(class) => closure(self.instance(class)?, false),
             AstKind::TSImportEqualsDeclaration(import) => match &import.module_reference {
                 oxc_ast::ast::TSModuleReference::ExternalModuleReference(reference) => {
                     self.whole_module(reference.expression.value.as_str())
@@ -835,12 +891,19 @@ impl<'a> Module<'a> {
                 (id.symbol_id.get() == Some(symbol)).then_some(value)
             }
             BindingPattern::ObjectPattern(object) => {
-                object.properties.iter().find_map(|property| {
-                    let member = property.key.static_name().and_then(|key| {
-                        value.as_ref().and_then(|value| self.member_of(value, &key))
-                    });
+                let of_property = object.properties.iter().find_map(|property| {
+                    let member = property
+                        .key
+                        .static_name()
+                        .and_then(|key| match value.as_ref() {
+                            Some(value) => self.member_of(value, &key),
+                            None if key == "data" => self.webhook_data(),
+                            None => None,
+                        });
                     self.bound(&property.value, symbol, member)
-                })
+                });
+                // `{ id, ...rest }`: the rest is what the whole is.
+                of_property.or_else(|| self.bound(&object.rest.as_ref()?.argument, symbol, value))
             }
             BindingPattern::ArrayPattern(array) => {
                 array
@@ -873,7 +936,11 @@ impl<'a> Module<'a> {
             AstKind::FormalParameter(parameter) => self.parameter(parent, parameter),
             AstKind::BindingProperty(property) => {
                 let key = property.key.static_name()?;
-                self.member_of(&self.destructured(self.parent(parent))?, &key)
+                match self.destructured(self.parent(parent)) {
+                    Some(whole) => self.member_of(&whole, &key),
+                    None if key == "data" => self.webhook_data(),
+                    None => None,
+                }
             }
             AstKind::AssignmentPattern(with_default) => self
                 .destructured(parent)
@@ -943,13 +1010,17 @@ impl<'a> Module<'a> {
                     None => self.value(call.arguments.get(index)?.as_expression()?),
                 }
             }
-            AstKind::VariableDeclarator(declarator) if declarator.type_annotation.is_none() => {
-                match &declarator.id {
-                    BindingPattern::BindingIdentifier(id) => {
+            AstKind::VariableDeclarator(declarator) => {
+                match (&declarator.type_annotation, &declarator.id) {
+                    (Some(ty), _) => self.annotated_parameter(&ty.type_annotation, index),
+                    (None, BindingPattern::BindingIdentifier(id)) => {
                         self.passed_by_callers(id.symbol_id.get()?, index)
                     }
                     _ => None,
                 }
+            }
+            AstKind::ObjectProperty(property) => {
+                self.option_parameter(self.parent(function), &property.key, index)
             }
             _ => match self.kind(function) {
                 AstKind::Function(named) => {
@@ -958,6 +1029,58 @@ impl<'a> Module<'a> {
                 _ => None,
             },
         }
+    }
+
+    /// What a variable's type says of a parameter of the function that it holds: `(user: User) => void`,
+    /// `FC<{ user: User }>`.
+    fn annotated_parameter(&self, ty: &TSType<'a>, index: usize) -> Option<Value> {
+        match ty {
+            TSType::TSFunctionType(function) => {
+                let parameter = function.params.items.get(index)?;
+                self.type_value(&parameter.type_annotation.as_ref()?.type_annotation, 0)
+            }
+            TSType::TSTypeReference(reference) if index == 0 => {
+                let name = match &reference.type_name {
+                    TSTypeName::IdentifierReference(name) => name.name.as_str(),
+                    TSTypeName::QualifiedName(name) => name.right.name.as_str(),
+                    TSTypeName::ThisExpression(_) => return None,
+                };
+                let is_component = matches!(
+                    name,
+                    "FC" | "VFC"
+                        | "FunctionComponent"
+                        | "VoidFunctionComponent"
+                        | "NextPage"
+                        | "Component"
+                );
+                let props = reference.type_arguments.as_ref()?.params.first()?;
+                is_component.then(|| self.type_value(props, 0))?
+            }
+            _ => None,
+        }
+    }
+
+    /// A parameter of a function that is an option of a call: `authMiddleware({ afterAuth(auth) {} })`.
+    fn option_parameter(
+        &self,
+        property: NodeId,
+        key: &PropertyKey<'a>,
+        index: usize,
+    ) -> Option<Value> {
+        let options = self.parent(property);
+        let (outermost, kind) = self.outer(options);
+        let AstKind::CallExpression(call) = kind else {
+            return None;
+        };
+        let span = self.kind(outermost).span();
+        let position = call
+            .arguments
+            .iter()
+            .position(|argument| argument.span() == span)?;
+        let callee = self.value(call.callee.get_inner_expression())?;
+        let options = callee.with(callee.signature()?.parameters.get(position)?.clone())?;
+        let option = options.member(&key.static_name()?)?;
+        option.with(option.signature()?.parameters.get(index)?.clone())
     }
 
     /// The argument at `index` that a callback at `position` of a call gets.
@@ -1127,10 +1250,7 @@ impl<'a> Module<'a> {
                     self.symbol_value(self.symbol_of(&name.reference_id)?)
                 }
                 TSTypeQueryExprName::QualifiedName(qualified) => {
-                    let TSTypeName::IdentifierReference(object) = &qualified.left else {
-                        return None;
-                    };
-                    let object = self.symbol_value(self.symbol_of(&object.reference_id)?)?;
+                    let object = self.named_value(&qualified.left)?;
                     self.member_of(&object, qualified.right.name.as_str())
                 }
                 _ => None,
@@ -1149,6 +1269,61 @@ impl<'a> Module<'a> {
                 }
             }
             _ => None,
+        }
+    }
+
+    /// What `new` makes of a class: its fields, accessors and methods that come from Clerk.
+    fn instance(&self, class: &Class<'a>) -> Option<Value> {
+        let node = class.node_id();
+        if let Some(known) = self.classes.borrow().get(&node) {
+            return known.clone();
+        }
+        // Classes speak of each other: one that is being worked out is none.
+        self.classes.borrow_mut().insert(node, None);
+        let instance = self.members_of_class(class);
+        self.classes.borrow_mut().insert(node, instance.clone());
+        instance
+    }
+
+    fn members_of_class(&self, class: &Class<'a>) -> Option<Value> {
+        let mut names: Vec<String> = Vec::new();
+        for element in &class.body.body {
+            match element {
+                ClassElement::PropertyDefinition(field) if !field.r#static => {
+                    names.extend(field.key.static_name().map(std::borrow::Cow::into_owned));
+                }
+                ClassElement::MethodDefinition(method) if method.kind.is_constructor() => {
+                    for parameter in &method.value.params.items {
+                        if (parameter.accessibility.is_some() || parameter.readonly)
+                            && let BindingPattern::BindingIdentifier(id) = &parameter.pattern
+                        {
+                            names.push(id.name.as_str().to_owned());
+                        }
+                    }
+                }
+                ClassElement::MethodDefinition(method) if !method.r#static => {
+                    names.extend(method.key.static_name().map(std::borrow::Cow::into_owned));
+                }
+                _ => {}
+            }
+        }
+        let members = names
+            .into_iter()
+            .filter_map(|name| Some((name.clone(), self.member_of_class(class, &name)?)));
+        object_of(members.collect())
+    }
+
+    /// The value that `a.b` in `typeof a.b.c` names.
+    fn named_value(&self, name: &TSTypeName<'a>) -> Option<Value> {
+        match name {
+            TSTypeName::IdentifierReference(name) => {
+                self.symbol_value(self.symbol_of(&name.reference_id)?)
+            }
+            TSTypeName::QualifiedName(qualified) => {
+                let object = self.named_value(&qualified.left)?;
+                self.member_of(&object, qualified.right.name.as_str())
+            }
+            TSTypeName::ThisExpression(_) => None,
         }
     }
 
@@ -1193,19 +1368,7 @@ impl<'a> Module<'a> {
             AstKind::TSTypeAliasDeclaration(alias) => {
                 self.type_value(&alias.type_annotation, depth)
             }
-            AstKind::Class(class) => {
-                let mut members = Vec::new();
-                for element in &class.body.body {
-                    if let ClassElement::PropertyDefinition(field) = element
-                        && let Some(name) = field.key.static_name()
-                        && let Some(ty) = &field.type_annotation
-                        && let Some(value) = self.type_value(&ty.type_annotation, depth + 1)
-                    {
-                        members.push((name.into_owned(), value));
-                    }
-                }
-                object_of(members)
-            }
+            AstKind::Class(class) => self.instance(class),
             _ => None,
         }
     }
@@ -1301,6 +1464,12 @@ impl<'a> Module<'a> {
                     }
                 }
                 Statement::ExportDefaultDeclaration(export) => {
+                    if let ExportDefaultDeclarationKind::ClassDeclaration(class) =
+                        &export.declaration
+                    {
+                        self.export_class(class, "default", &mut exports);
+                        continue;
+                    }
                     let value = match &export.declaration {
                         ExportDefaultDeclarationKind::FunctionDeclaration(function) => {
                             self.value_of(function.node_id())
@@ -1348,6 +1517,11 @@ impl<'a> Module<'a> {
                     );
                 }
             }
+            Declaration::ClassDeclaration(class) => {
+                if let Some(id) = &class.id {
+                    self.export_class(class, id.name.as_str(), exports);
+                }
+            }
             Declaration::TSInterfaceDeclaration(interface) => {
                 let ty = interface
                     .id
@@ -1365,6 +1539,16 @@ impl<'a> Module<'a> {
             }
             _ => {}
         }
+    }
+
+    /// A class is a function that makes an instance, and the type of the instance.
+    fn export_class(&self, class: &Class<'a>, name: &str, exports: &mut Exports) {
+        let instance = self.instance(class);
+        let constructor = instance
+            .clone()
+            .and_then(|instance| closure(instance, false));
+        insert(&mut exports.values, name, constructor);
+        insert(&mut exports.types, name, instance);
     }
 
     fn common_js_export(

@@ -129,29 +129,109 @@ impl Project {
 
     /// Whether a package, or one of those above it, declares any Clerk package.
     pub fn declares_clerk(&self, package: Option<usize>) -> bool {
-        let above = |index: &usize| self.packages.get(*index).and_then(|package| package.parent);
-        std::iter::successors(package, above).take(64).any(|index| {
-            self.packages
-                .get(index)
-                .is_some_and(|package| !package.clerk.is_empty())
-        })
+        self.chain(package).any(|package| !package.clerk.is_empty())
     }
 
-    /// Which generation of a Clerk package a file uses: as declared by the nearest `package.json`, going up, that names it.
-    pub fn generation(&self, package: Option<usize>, clerk_package: &str) -> Generation {
-        let mut next = package;
-        let mut steps = 0;
-        while let Some(package) = next.and_then(|index| self.packages.get(index)) {
-            if let Some(generation) = package.clerk.get(clerk_package) {
-                return *generation;
-            }
-            next = package.parent;
-            steps += 1;
-            if steps > 64 {
-                break;
-            }
+    /// Whether a package, or one of those above it, names this Clerk package itself.
+    pub fn declares(&self, package: Option<usize>, clerk_package: &str) -> bool {
+        self.chain(package)
+            .any(|package| package.clerk.contains_key(clerk_package))
+    }
+
+    /// As [`Self::generation`], but where a package names any Clerk package, only by what it names: for what could belong
+    /// to several Clerk packages, such as an environment variable.
+    pub fn declared_generation(&self, package: Option<usize>, clerk_package: &str) -> Generation {
+        if self.declares_clerk(package) && !self.declares(package, clerk_package) {
+            return Generation::Undeclared;
         }
-        Generation::Undeclared
+        self.generation(package, clerk_package)
+    }
+
+    /// A package and those above it.
+    fn chain(&self, package: Option<usize>) -> impl Iterator<Item = &Package> {
+        let above = |index: &usize| self.packages.get(*index).and_then(|package| package.parent);
+        std::iter::successors(package, above)
+            .take(64)
+            .filter_map(|index| self.packages.get(index))
+    }
+
+    /// Which generation of a Clerk package a file uses.
+    ///
+    /// The nearest `package.json`, going up, that names it decides. Where none does, the package is there by way of
+    /// another: what the packages of the workspace that name it agree on, or else the generation of the Clerk packages
+    /// that are named beside it, because those bring it along.
+    pub fn generation(&self, package: Option<usize>, clerk_package: &str) -> Generation {
+        let chain: Vec<&Package> = self.chain(package).collect();
+        let declared = chain
+            .iter()
+            .find_map(|package| package.clerk.get(clerk_package));
+        if let Some(generation) = declared {
+            return *generation;
+        }
+        // Without a `package.json` around the file nothing speaks for it.
+        if chain.is_empty() {
+            return Generation::Undeclared;
+        }
+        let beside = chain
+            .iter()
+            .map(|package| {
+                agreed(package.clerk.iter().filter_map(|(name, generation)| {
+                    brings(name, *generation, clerk_package).then_some(*generation)
+                }))
+            })
+            .find(|generation| *generation != Generation::Undeclared);
+        let everywhere = || {
+            agreed(
+                self.packages
+                    .iter()
+                    .filter_map(|package| package.clerk.get(clerk_package).copied()),
+            )
+        };
+        let brought_along = || {
+            let all = self.packages.iter().flat_map(|package| &package.clerk);
+            agreed(all.filter_map(|(name, generation)| {
+                brings(name, *generation, clerk_package).then_some(*generation)
+            }))
+        };
+        beside
+            .or_else(|| Some(everywhere()).filter(|found| *found != Generation::Undeclared))
+            .unwrap_or_else(brought_along)
+    }
+}
+
+/// The generation that all of them are of, if there is one.
+fn agreed(mut generations: impl Iterator<Item = Generation>) -> Generation {
+    match generations.next() {
+        Some(first) if generations.all(|other| other == first) => first,
+        _ => Generation::Undeclared,
+    }
+}
+
+/// Whether a Clerk package of that generation depends on another, so that the other is installed in the same generation.
+fn brings(name: &str, generation: Generation, other: &str) -> bool {
+    match name {
+        // Of these every release is made for both generations, or they depend on nothing.
+        "@clerk/themes" | "@clerk/localizations" | "@clerk/types" => false,
+        "@clerk/nextjs" | "gatsby-plugin-clerk" => match other {
+            "@clerk/clerk-sdk-node" => generation == Generation::Core1 || name != "@clerk/nextjs",
+            "@clerk/backend" | "@clerk/clerk-react" | "@clerk/types" | "@clerk/shared" => true,
+            _ => false,
+        },
+        "@clerk/remix" => matches!(
+            other,
+            "@clerk/backend" | "@clerk/clerk-react" | "@clerk/types" | "@clerk/shared"
+        ),
+        "@clerk/clerk-sdk-node" | "@clerk/fastify" | "@clerk/express" => {
+            matches!(other, "@clerk/backend" | "@clerk/types" | "@clerk/shared")
+        }
+        "@clerk/clerk-expo" | "@clerk/chrome-extension" => matches!(
+            other,
+            "@clerk/clerk-react" | "@clerk/clerk-js" | "@clerk/types" | "@clerk/shared"
+        ),
+        "@clerk/clerk-react" | "@clerk/clerk-js" | "@clerk/backend" => {
+            matches!(other, "@clerk/types" | "@clerk/shared")
+        }
+        _ => false,
     }
 }
 
@@ -206,6 +286,53 @@ impl<S: AsRef<str> + Send + Sync> Files for BTreeMap<String, S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_package_that_another_one_brings_along_is_of_its_generation() {
+        use Generation::{Core1, Core2, Undeclared};
+        let package =
+            |directory: &str, parent: Option<usize>, clerk: &[(&str, Generation)]| Package {
+                directory: directory.to_owned(),
+                parent,
+                clerk: clerk
+                    .iter()
+                    .map(|(name, generation)| ((*name).to_owned(), *generation))
+                    .collect(),
+                ..Package::default()
+            };
+        let packages = vec![
+            package("", None, &[]),
+            package(
+                "old",
+                Some(0),
+                &[("@clerk/nextjs", Core1), ("@clerk/themes", Core2)],
+            ),
+            package("new", Some(0), &[("@clerk/nextjs", Core2)]),
+            package("api", Some(0), &[("@clerk/fastify", Core1)]),
+            package("plain", Some(0), &[]),
+        ];
+        let project = Project::new(packages, Box::new(BTreeMap::<String, String>::new()));
+        for (package, name, expected) in [
+            (1, "@clerk/nextjs", Core1),
+            (1, "@clerk/clerk-sdk-node", Core1),
+            (1, "@clerk/backend", Core1),
+            (2, "@clerk/backend", Core2),
+            // It no longer brings it; the other one does.
+            (2, "@clerk/clerk-sdk-node", Core1),
+            // The workspace does not agree.
+            (4, "@clerk/nextjs", Undeclared),
+            (4, "@clerk/fastify", Core1),
+            (4, "@clerk/backend", Undeclared),
+            (4, "@clerk/clerk-sdk-node", Core1),
+        ] {
+            assert_eq!(
+                project.generation(Some(package), name),
+                expected,
+                "{package} {name}"
+            );
+        }
+        assert_eq!(project.generation(None, "@clerk/fastify"), Undeclared);
+    }
 
     #[test]
     fn the_nearest_and_most_exact_mapping_wins() {

@@ -490,7 +490,7 @@ impl<'a> Checker<'_, 'a> {
                     } else {
                         Fix::Safe(edits)
                     };
-                self.report(rule, origin, property.key.span(), &what, fix);
+                self.report(rule, origin, name, &what, fix);
             }
             Expression::Identifier(options) => {
                 let text = options.name.as_str();
@@ -842,7 +842,9 @@ impl<'a> Checker<'_, 'a> {
                 continue;
             };
             let declared = rule.packages.iter().find(|package| {
-                self.module.project.generation(self.module.package, package)
+                self.module
+                    .project
+                    .declared_generation(self.module.package, package)
                     == crate::Generation::Core1
             });
             let Some(package) = declared else { continue };

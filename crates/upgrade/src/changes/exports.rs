@@ -2,7 +2,7 @@
 
 use super::{Checker, calls::after_comma, insert, replace};
 use crate::{
-    Change, Confidence, Edit, Fix, Generation, Rule,
+    Change, Confidence, Edit, Fix, Rule,
     module::{callee_member, export_name},
     resolve::{clerk_package, split_package},
     value::Origin,
@@ -892,11 +892,10 @@ impl<'a> Checker<'_, 'a> {
     ) -> Fix {
         let (from_package, to_package) = (split_package(from).0, split_package(to).0);
         if from_package != to_package
-            && self
+            && !self
                 .module
                 .project
-                .generation(self.module.package, to_package)
-                == Generation::Undeclared
+                .declares(self.module.package, to_package)
         {
             return Fix::Review(edits);
         }

@@ -436,8 +436,11 @@ impl<'m, 'a> Checker<'m, 'a> {
             "gatsby-plugin-clerk",
             "@clerk/express",
         ];
-        let generation =
-            |package: &&str| self.module.project.generation(self.module.package, package);
+        let generation = |package: &&str| {
+            self.module
+                .project
+                .declared_generation(self.module.package, package)
+        };
         if WITH_CLIENT
             .iter()
             .any(|package| generation(package) == Generation::Core2)

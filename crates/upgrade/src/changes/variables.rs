@@ -57,8 +57,11 @@ impl<'a> Checker<'_, 'a> {
 
     /// A variable belongs to the Clerk package on Core 1 that the file's package declares.
     fn variable_origin(&self, rule: &Rule, confidence: Confidence) -> Option<Origin> {
-        let generation =
-            |package: &String| self.module.project.generation(self.module.package, package);
+        let generation = |package: &String| {
+            self.module
+                .project
+                .declared_generation(self.module.package, package)
+        };
         let declared: Vec<_> = rule
             .packages
             .iter()
@@ -196,7 +199,12 @@ impl<'a> Checker<'_, 'a> {
             };
             let shorthand = property.shorthand;
             let old = name.clone().into_owned();
-            self.variable_rules(&name, span, Confidence::Likely, |new| {
+            let confidence = if self.is_variable_entry(&name, &property.value) {
+                Confidence::Certain
+            } else {
+                Confidence::Likely
+            };
+            self.variable_rules(&name, span, confidence, |new| {
                 let text = if shorthand {
                     format!("{new}: {old}")
                 } else {
@@ -205,6 +213,19 @@ impl<'a> Checker<'_, 'a> {
                 property_of(object, new).is_none().then_some(text)
             });
         }
+    }
+
+    /// Whether the value under a key says that the key names a variable: `X: process.env.X`, `X: z.string()`.
+    fn is_variable_entry(&self, name: &str, value: &Expression<'a>) -> bool {
+        let reads_it = match value.get_inner_expression() {
+            Expression::StaticMemberExpression(member) => {
+                member.property.name == name && is_environment(&member.object)
+            }
+            _ => false,
+        };
+        let text = self.source(value.span());
+        let schemas = ["z.", "v.", "yup.", "Joi.", "joi.", "str(", "url("];
+        reads_it || schemas.iter().any(|schema| text.starts_with(schema))
     }
 
     /// `interface ProcessEnv { X: string }`.
@@ -222,20 +243,44 @@ impl<'a> Checker<'_, 'a> {
                     matches!(member, TSSignature::TSPropertySignature(other) if other.key.is_specific_static_name(new))
                 })
             };
-            self.variable_rules(&name, property.key.span(), Confidence::Likely, |new| {
+            let is_environment = self
+                .module
+                .semantic
+                .nodes()
+                .ancestor_kinds(property.node_id())
+                .any(|kind| match kind {
+                    AstKind::TSInterfaceDeclaration(interface) => matches!(
+                        interface.id.name.as_str(),
+                        "ProcessEnv" | "ImportMetaEnv" | "Env" | "CloudflareEnv"
+                    ),
+                    _ => false,
+                });
+            let confidence = if is_environment {
+                Confidence::Certain
+            } else {
+                Confidence::Likely
+            };
+            self.variable_rules(&name, property.key.span(), confidence, |new| {
                 (!is_there(new)).then(|| new.to_owned())
             });
         }
     }
 }
 
-/// `process.env`, `import.meta.env`, `Bun.env`, `Deno.env`, `env`, `c.env`.
+/// `process.env`, `import.meta.env`, `Bun.env`, `Deno.env`, `env`, `c.env`, `env()`, `serverEnv`.
 fn is_environment(object: &Expression<'_>) -> bool {
     match object.get_inner_expression() {
-        Expression::StaticMemberExpression(member) => member.property.name == "env",
-        Expression::Identifier(name) => name.name == "env",
+        Expression::StaticMemberExpression(member) => is_environment_name(&member.property.name),
+        Expression::Identifier(name) => is_environment_name(&name.name),
+        Expression::CallExpression(call) => {
+            matches!(call.callee.get_inner_expression(), Expression::Identifier(name) if is_environment_name(&name.name))
+        }
         _ => false,
     }
+}
+
+fn is_environment_name(name: &str) -> bool {
+    matches!(name, "env" | "ENV" | "Env") || name.ends_with("Env")
 }
 
 impl<'a> Checker<'_, 'a> {
