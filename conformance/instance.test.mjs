@@ -88,6 +88,7 @@ describe('instance', () => {
   });
 
   it('answers its restrictions and the settings of organizations', async () => {
+    later(() => clerk.instance.updateRestrictions({ blockDisposableEmailDomains: false, ignoreDotsForGmailAddresses: false }));
     const restrictions = await clerk.instance.updateRestrictions({ blockDisposableEmailDomains: true, ignoreDotsForGmailAddresses: true });
     assert.equal(restrictions.blockDisposableEmailDomains, true);
     assert.equal(restrictions.ignoreDotsForGmailAddresses, true);

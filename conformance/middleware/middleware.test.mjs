@@ -59,9 +59,12 @@ describe('middleware', () => {
 
         before(async () => {
           application = await start(file, packageName, env);
-          token = (await clerk.sessions.getToken(session.id)).jwt;
         });
         after(() => application?.stop());
+        // One for each test, as it lives a minute only.
+        beforeEach(async () => {
+          token = (await clerk.sessions.getToken(session.id)).jwt;
+        });
 
         const bearer = { get authorization() { return `Bearer ${token}`; } };
         const get = (path, headers = {}) => fetch(application.address + path, { redirect: 'manual', headers: { ...headers } });
