@@ -15,6 +15,8 @@ use super::{DatabaseError, Kind, Outcome, Row, Transaction, UNIQUE_COLUMNS, Valu
 const CONNECTIONS: usize = 16;
 /// For how long a request waits for a connection.
 const WAIT: Duration = Duration::from_secs(5);
+/// For how long it waits for the answer to a statement.
+const STATEMENT: Duration = Duration::from_secs(30);
 
 #[derive(Clone)]
 pub(super) struct Postgres(Pool);
@@ -95,30 +97,41 @@ impl Session {
         parameters: &[Value],
     ) -> Result<Vec<Row>, DatabaseError> {
         let client = self.client()?;
-        let rows = self.runtime.block_on(async {
+        let rows = self.wait(async {
             let statement = match sql {
                 Cow::Borrowed(sql) => client.prepare_cached(sql).await?,
                 Cow::Owned(sql) => client.prepare(&sql).await?,
             };
             client.query(&statement, &references(parameters)).await
         });
-        rows.map_err(error)?.iter().map(read).collect()
+        rows?.iter().map(read).collect()
     }
 
     pub(super) fn execute(&self, sql: &str, parameters: &[Value]) -> Result<u64, DatabaseError> {
         let client = self.client()?;
-        let changed = self.runtime.block_on(async {
+        self.wait(async {
             let statement = client.prepare_cached(sql).await?;
             client.execute(&statement, &references(parameters)).await
-        });
-        changed.map_err(error)
+        })
     }
 
     pub(super) fn run_script(&self, script: &str) -> Result<(), DatabaseError> {
-        let client = self.client()?;
-        self.runtime
-            .block_on(client.batch_execute(script))
-            .map_err(error)
+        self.wait(self.client()?.batch_execute(script))
+    }
+
+    /// Waits for an answer of the database, but not for ever: a machine that is gone says nothing.
+    fn wait<T>(
+        &self,
+        answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, DatabaseError> {
+        let answer = async { tokio::time::timeout(STATEMENT, answer).await };
+        match self.runtime.block_on(answer) {
+            Ok(answer) => answer.map_err(error),
+            Err(_) => Err(DatabaseError::Unavailable(format!(
+                "no answer within {} seconds",
+                STATEMENT.as_secs()
+            ))),
+        }
     }
 
     fn client(&self) -> Result<&Object, DatabaseError> {
