@@ -311,6 +311,12 @@ error_codes! {
     SessionRefreshUserNotFound = UNAUTHORIZED "session_refresh_user_not_found" "user not found",
     /// A sign-in token that was used or revoked cannot be revoked.
     SignInTokenCannotBeRevoked = BAD_REQUEST "sign_in_token_cannot_be_revoked_code" "no longer pending",
+    /// The sign-up is over.
+    SignUpCannotBeUpdated = FORBIDDEN "sign_up_cannot_be_updated" "sign-up over",
+    /// The instance sends webhooks already.
+    SvixAppExists = BAD_REQUEST "svix_app_exists" "webhooks turned on already",
+    /// The instance sends no webhooks.
+    SvixAppMissing = BAD_REQUEST "svix_app_missing" "webhooks turned off",
     /// The time of the ticket is over.
     TicketExpired = BAD_REQUEST "ticket_expired_code" "ticket expired",
     /// The ticket is not one of this instance, or cannot be used.

@@ -113,6 +113,8 @@ ids! {
     SessionId "sess_",
     /// A token that signs a user in.
     SignInTokenId "sit_",
+    /// Somebody who signs up.
+    SignUpId "sua_",
     /// A user.
     UserId "user_",
     /// An entry of the waitlist.

@@ -54,9 +54,11 @@ pub mod redirect_urls;
 pub mod saml_connections;
 pub mod sessions;
 pub mod sign_in_tokens;
+pub mod sign_ups;
 pub mod testing_tokens;
 pub mod users;
 pub mod waitlist_entries;
+pub mod webhooks;
 
 pub use endpoint::{Endpoint, EndpointInfo};
 pub use error::{ApiError, ErrorCode};
@@ -86,9 +88,11 @@ pub const ENDPOINTS: &[&[EndpointInfo]] = &[
     saml_connections::ENDPOINTS,
     sessions::ENDPOINTS,
     sign_in_tokens::ENDPOINTS,
+    sign_ups::ENDPOINTS,
     testing_tokens::ENDPOINTS,
     users::ENDPOINTS,
     waitlist_entries::ENDPOINTS,
+    webhooks::ENDPOINTS,
 ];
 
 /// A version of Clerk's API, sent as the header `Clerk-API-Version`.

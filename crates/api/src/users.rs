@@ -755,6 +755,20 @@ endpoints! {
         user_id: UserId,
     }
 
+    /// Bans up to 50 users, all or none.
+    POST "/v1/users/ban" => Vec<User>,
+    struct BanUsers {
+        /// The users.
+        user_ids: Vec<UserId>,
+    }
+
+    /// Lets up to 50 banned users sign in again, all or none.
+    POST "/v1/users/unban" => Vec<User>,
+    struct UnbanUsers {
+        /// The users.
+        user_ids: Vec<UserId>,
+    }
+
     /// Lets a banned user sign in again. JavaScript: `users.unbanUser`.
     #[doc(alias = "unbanUser")]
     POST "/v1/users/{user_id}/unban" => User,

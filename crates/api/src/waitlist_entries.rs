@@ -1,7 +1,8 @@
 //! Who waits for being let in.
 
 use crate::id::WaitlistEntryId;
-use crate::value::{DeletedObject, Page, Sort};
+use crate::invitations::Invitation;
+use crate::value::{Array, DeletedObject, Page, Sort};
 
 open_enum! {
     /// What has become of an entry.
@@ -32,6 +33,9 @@ resource! {
         created_at: i64,
         /// When it was last changed, in ms since the epoch.
         updated_at: i64,
+        /// The invitation that was sent.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        invitation: Option<Invitation>,
     }
 }
 
@@ -71,6 +75,24 @@ endpoints! {
         email_address: String,
         /// Whether to send a mail; yes when absent.
         notify: Option<bool>,
+    }
+
+    /// Puts up to 50 email addresses on the waitlist, all or none. Those that are there are
+    /// answered as they are. JavaScript: `waitlistEntries.createBulk`.
+    #[doc(alias = "createBulk")]
+    POST "/v1/waitlist_entries/bulk" => Vec<WaitlistEntry>,
+    struct CreateBulkWaitlistEntries {
+        /// The entries.
+        entries: Array<CreateWaitlistEntry>,
+    }
+
+    /// Invites who waits. JavaScript: `waitlistEntries.invite`.
+    POST "/v1/waitlist_entries/{waitlist_entry_id}/invite" => WaitlistEntry,
+    struct InviteWaitlistEntry {
+        /// The entry.
+        waitlist_entry_id: WaitlistEntryId,
+        /// Whether to invite although there is an invitation to the address, or a user who has it.
+        ignore_existing: Option<bool>,
     }
 
     /// Takes an entry that waits off the waitlist. JavaScript: `waitlistEntries.delete`.

@@ -1,10 +1,10 @@
 //! What a handler is given: the database, the instance, the time, and who asks for what version.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use aws_lc_rs::{digest, rand};
+use aws_lc_rs::digest;
 use data_encoding::HEXLOWER;
 use ironclerk_api::id::Id;
 use ironclerk_api::value::DeletedObject;
@@ -13,7 +13,9 @@ use ironclerk_api::{ApiError, ApiVersion, ErrorCode};
 use crate::database::{Database, DatabaseError};
 use crate::id;
 use crate::instance::Instance;
+use crate::random::{NoRandomness, Random};
 use crate::store::{Images, Window};
+use crate::webhooks::Wake;
 
 /// After how many seconds a request that found no database may be sent again.
 const RETRY_AFTER: u64 = 1;
@@ -26,6 +28,8 @@ pub enum Clock {
     System,
     /// A clock that stands still until it is set, in ms since the epoch. For tests.
     Manual(Arc<AtomicI64>),
+    /// One that also moves on by a millisecond with each request that may change something.
+    Ticking(Arc<AtomicI64>),
 }
 
 impl Clock {
@@ -36,7 +40,14 @@ impl Clock {
                 Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
                 Err(_) => 0,
             },
-            Self::Manual(time) => time.load(Ordering::Relaxed),
+            Self::Manual(time) | Self::Ticking(time) => time.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Notes that a request has come that may change something.
+    pub(crate) fn tick(&self) {
+        if let Self::Ticking(time) = self {
+            time.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
@@ -46,6 +57,8 @@ pub(crate) struct State {
     pub database: Database,
     pub instance: Instance,
     pub clock: Clock,
+    pub random: Random,
+    pub wake: Wake,
     /// The address of the server.
     pub public_url: Arc<str>,
 }
@@ -57,6 +70,37 @@ pub(crate) struct Cx {
     pub version: ApiVersion,
     /// When the request came, in ms since the epoch: one time for all that it does.
     pub now: i64,
+    /// The id that the object gets which the request makes.
+    pub given_id: GivenId,
+    /// What the caller says that it is.
+    pub user_agent: Arc<str>,
+}
+
+/// The id that a seed gives to an object, until it is used. Requests from outside have none.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct GivenId(Option<Arc<Mutex<Option<String>>>>);
+
+impl GivenId {
+    pub(crate) fn new(id: &str) -> Self {
+        Self(Some(Arc::new(Mutex::new(Some(id.to_owned())))))
+    }
+
+    /// The id, if it is of this kind and was not used.
+    fn take(&self, prefix: &str) -> Option<String> {
+        let mut id = self
+            .0
+            .as_ref()?
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        id.take_if(|id| id.starts_with(prefix))
+    }
+
+    /// Whether no id is left.
+    pub(crate) fn is_used(&self) -> bool {
+        self.0
+            .as_ref()
+            .is_none_or(|id| id.lock().unwrap_or_else(PoisonError::into_inner).is_none())
+    }
 }
 
 impl Cx {
@@ -66,6 +110,8 @@ impl Cx {
             state,
             version,
             now,
+            given_id: GivenId::default(),
+            user_agent: Arc::default(),
         }
     }
 
@@ -91,21 +137,21 @@ impl Cx {
 
     /// Makes an id.
     pub(crate) fn new_id<I: Id>(&self) -> Result<I, ApiError> {
-        Ok(id::new(self.now, random()?))
+        if let Some(given) = self.given_id.take(I::PREFIX) {
+            return Ok(given.into());
+        }
+        Ok(id::new(self.now, self.random()?))
     }
-}
 
-/// Random bytes that nobody can guess.
-pub(crate) fn random<const N: usize>() -> Result<[u8; N], ApiError> {
-    let mut bytes = [0; N];
-    rand::fill(&mut bytes)
-        .map_err(|_| ErrorCode::Internal.because("The operating system gave no random numbers."))?;
-    Ok(bytes)
-}
+    /// Random bytes that nobody can guess.
+    pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], ApiError> {
+        Ok(self.state.random.bytes()?)
+    }
 
-/// A secret that nobody can guess, in letters and digits.
-pub(crate) fn random_secret() -> Result<String, ApiError> {
-    Ok(HEXLOWER.encode(&random::<32>()?))
+    /// A secret that nobody can guess, in letters and digits.
+    pub(crate) fn random_secret(&self) -> Result<String, ApiError> {
+        Ok(self.state.random.secret()?)
+    }
 }
 
 /// The SHA-256 of a secret, by which it is found again without being stored.
@@ -180,6 +226,12 @@ pub(crate) fn check_range(
         parameter,
         format!("{parameter} must be between {least} and {most}."),
     ))
+}
+
+impl From<NoRandomness> for ApiError {
+    fn from(_: NoRandomness) -> Self {
+        ErrorCode::Internal.because("The operating system gave no random numbers.")
+    }
 }
 
 impl From<DatabaseError> for ApiError {

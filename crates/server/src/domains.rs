@@ -14,11 +14,12 @@ use ironclerk_api::{ApiError, ErrorCode, Page, Patch};
 use serde_json::Value;
 use url::Url;
 
-use crate::context::{Cx, deleted, not_found, random};
+use crate::context::{Cx, deleted, not_found};
 use crate::database::{DatabaseError, Transaction};
 use crate::http::Routes;
 use crate::identifier;
 use crate::instance::Instance;
+use crate::random::Random;
 use crate::store::documents::{self, Document};
 use crate::store::instance;
 
@@ -78,16 +79,15 @@ impl Document for ProxyCheck {
 pub(crate) fn make_primary(
     transaction: &mut Transaction<'_>,
     name: &str,
+    random: &Random,
     now: i64,
 ) -> Result<(), DatabaseError> {
     instance::lock(transaction)?;
     if !documents::all::<Domain>(transaction)?.is_empty() {
         return Ok(());
     }
-    let random =
-        random().map_err(|_| DatabaseError::Failed("there were no random numbers".to_owned()))?;
     let primary = Domain {
-        id: crate::id::new(now, random),
+        id: crate::id::new(now, random.bytes()?),
         name: name.to_owned(),
         ..Default::default()
     };

@@ -5,21 +5,21 @@
 //! in; in all others nobody is.
 
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, SET_COOKIE};
 use http::{HeaderValue, StatusCode};
 use ironclerk::jwt::TokenCategory;
 use ironclerk_api::id::{Id, InvitationId};
-use ironclerk_api::invitations::InvitationStatus;
 use ironclerk_api::organizations::OrganizationMembership;
 use ironclerk_api::sessions::Session;
 use ironclerk_api::{ApiError, ErrorCode, Metadata};
 use serde_json::json;
 
-use crate::context::{Cx, fingerprint, not_found, random_secret};
+use crate::context::{Cx, fingerprint};
 use crate::sign_in_tokens::{self, ACTOR_TOKEN, SIGN_IN_TOKEN};
-use crate::store::{clients as store, invitations as stored_invitations};
+use crate::store::clients as store;
 use crate::ticket::{self, Presented};
-use crate::{identifier, invitations, refresh, sessions, token};
+use crate::{identifier, invitations, refresh, sessions, sign_ups, token};
 
 /// For how long a browser is known, in seconds: a year.
 const BROWSER_LIFETIME: u32 = 365 * 24 * 60 * 60;
@@ -89,7 +89,7 @@ pub(crate) async fn accept_ticket(cx: Cx, query: String) -> Result<Response, Api
     let Presented { kind, source: id } = ticket::read(&cx, &ticket)?;
     match kind.as_str() {
         SIGN_IN_TOKEN | ACTOR_TOKEN => {}
-        invitations::TICKET => return accept_invitation(&cx, &ticket, id).await,
+        invitations::TICKET => return accept_invitation(&cx, &ticket, id.into()).await,
         _ => {
             return Err(ErrorCode::TicketInvalid
                 .because("This server has no page on which such a ticket can be accepted."));
@@ -100,11 +100,11 @@ pub(crate) async fn accept_ticket(cx: Cx, query: String) -> Result<Response, Api
         identifier::web_address("redirect_url", address)?;
     }
     let browser = browser(&cx, &query)?;
-    let (images, now) = (cx.images(), cx.now);
+    let (images, now, events) = (cx.images(), cx.now, cx.events());
     let (ids, of_browser) = ((cx.new_id()?, cx.new_id()?), browser.clone());
     cx.database()
         .write(move |transaction| {
-            let session = sign_in_tokens::accept(transaction, &id, ids, &images)?;
+            let session = sign_in_tokens::accept(transaction, &id, ids, &images, &events)?;
             store::set_dev_browser(transaction, &of_browser, &session.client_id, now)?;
             Ok::<_, ApiError>(())
         })
@@ -118,38 +118,57 @@ pub(crate) async fn accept_ticket(cx: Cx, query: String) -> Result<Response, Api
             &with_parameter(&address, "__clerk_db_jwt", &browser),
             &cookies,
         ),
-        None => {
-            let mut response = (
-                [(CONTENT_TYPE, HeaderValue::from_static("text/plain"))],
-                "You are signed in. Go back to your application.\n",
-            )
-                .into_response();
-            set_cookies(&mut response, &cookies)?;
-            Ok(response)
-        }
+        None => signed_in_page(&cookies),
     }
 }
 
-/// Sends whoever is invited to where they can sign up, with the ticket in their hands.
-async fn accept_invitation(cx: &Cx, ticket: &str, id: String) -> Result<Response, ApiError> {
-    let (id, now) = (InvitationId::from(id), cx.now);
-    let stored = cx
+fn signed_in_page(cookies: &[String]) -> Result<Response, ApiError> {
+    let mut response = (
+        [(CONTENT_TYPE, HeaderValue::from_static("text/plain"))],
+        "You are signed in. Go back to your application.\n",
+    )
+        .into_response();
+    set_cookies(&mut response, cookies)?;
+    Ok(response)
+}
+
+/// Begins the sign-up of whoever is invited: sends them to where they can go on with it, with the
+/// ticket in their hands, or asks for what is missing here.
+async fn accept_invitation(cx: &Cx, ticket: &str, id: InvitationId) -> Result<Response, ApiError> {
+    let sign_up = sign_ups::begin(cx, id.clone()).await?;
+    let now = cx.now;
+    let invitation = cx
         .database()
-        .read(move |transaction| {
-            stored_invitations::get(transaction, &id, now)?
-                .ok_or_else(|| not_found("invitation", id))
-        })
+        .read(move |transaction| sign_ups::pending(transaction, &id, now))
         .await?;
-    if stored.invitation.status != Some(InvitationStatus::Pending) {
-        return Err(ErrorCode::TicketInvalid.because("The invitation can no longer be accepted."));
-    }
-    let address = stored.redirect_url.ok_or_else(|| {
-        ErrorCode::TicketInvalid.because(
-            "The invitation names no redirect_url, and this server has no page to sign up on.",
-        )
-    })?;
+    let Some(address) = invitation.redirect_url else {
+        return Ok(sign_ups::form(&sign_up, None));
+    };
     let address = with_parameter(&address, "__clerk_ticket", ticket);
     redirect(&with_parameter(&address, "__clerk_status", "sign_up"), &[])
+}
+
+/// Answers `POST /v1/tickets/accept`: signs up whoever is invited, with what they have typed.
+pub(crate) async fn sign_up(cx: Cx, query: String, form: Bytes) -> Result<Response, ApiError> {
+    refuse_production(&cx)?;
+    let ticket = parameter(&query, "ticket").unwrap_or_default();
+    let Presented { kind, source: id } = ticket::read(&cx, &ticket)?;
+    if kind != invitations::TICKET {
+        return Err(ErrorCode::TicketInvalid.because("The ticket is not one to sign up with."));
+    }
+    let begun = sign_ups::begin(&cx, id.into()).await?;
+    let browser = browser(&cx, &query)?;
+    match sign_ups::complete(&cx, begun.clone(), &form, browser.clone()).await {
+        Ok(()) => signed_in_page(&browser_cookies(&cx, &browser)),
+        Err(error) if error.status == StatusCode::UNPROCESSABLE_ENTITY => {
+            let problem = error
+                .errors
+                .first()
+                .map(|error| error.long_message.as_str());
+            Ok(sign_ups::form(&begun, problem))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 fn refuse_production(cx: &Cx) -> Result<(), ApiError> {
@@ -189,7 +208,7 @@ async fn session_of(cx: &Cx, browser: String) -> Result<Option<BrowserSession>, 
     if !is_known {
         return Ok(None);
     }
-    let refresh_token = random_secret()?;
+    let refresh_token = cx.random_secret()?;
     cx.database()
         .write(move |transaction| {
             let Some(client) = store::of_dev_browser(transaction, &browser)? else {
@@ -209,7 +228,7 @@ async fn session_of(cx: &Cx, browser: String) -> Result<Option<BrowserSession>, 
 
 /// Leaves cookies to be fetched over the Backend API, and answers the nonce.
 async fn leave_behind(cx: &Cx, cookies: &[String]) -> Result<String, ApiError> {
-    let nonce = random_secret()?;
+    let nonce = cx.random_secret()?;
     let digest = fingerprint(&nonce);
     let directives = json!(cookies).to_string();
     let now = cx.now;

@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::rejection::RawPathParamsRejection;
-use axum::extract::{Path, RawPathParams, RawQuery, Request};
+use axum::extract::{DefaultBodyLimit, Path, RawPathParams, RawQuery, Request};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodFilter, MethodRouter, get, on};
+use axum::routing::{MethodFilter, MethodRouter, get, on, post};
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use ironclerk_api::decode::{self, Form, Source};
 use ironclerk_api::endpoint::{BodyKind, PAGINATED};
@@ -22,19 +22,22 @@ use ironclerk_api::{ApiError, ApiVersion, Endpoint, EndpointInfo, ErrorCode, Fil
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::context::{Cx, State, random};
+use crate::context::{Cx, GivenId, State};
+use crate::random::Random;
 use crate::{
-    accountless_applications, allowlist_identifiers, clients, domains, external_accounts,
-    handshake, identifications, images, instance_settings, invitations, jwks, jwt_templates,
-    oauth_applications, organization_domains, organization_invitations, organization_roles,
-    organizations, redirect_urls, saml_connections, second_factors, sessions, sign_in_tokens,
-    testing_tokens, users, waitlist_entries,
+    accountless_applications, allowlist_identifiers, clients, deterministic, domains,
+    external_accounts, handshake, identifications, images, instance_settings, invitations, jwks,
+    jwt_templates, oauth_applications, organization_domains, organization_invitations,
+    organization_roles, organizations, redirect_urls, saml_connections, second_factors, sessions,
+    sign_in_tokens, sign_ups, testing_tokens, users, waitlist_entries, webhooks,
 };
 
 /// The largest body, in bytes.
 const LARGEST_BODY: usize = 1024 * 1024;
 /// The largest body that carries a file, in bytes: the largest image and what is around it.
 const LARGEST_FORM: usize = images::LARGEST + 64 * 1024;
+/// The largest form of a page of ours, in bytes.
+const LARGEST_PAGE_FORM: usize = 16 * 1024;
 /// How many parts a form has at the most.
 const MOST_PARTS: usize = 16;
 /// For how long a body may take to arrive.
@@ -42,24 +45,32 @@ const BODY_TIME: Duration = Duration::from_secs(30);
 
 /// All routes of the server.
 pub(crate) fn router(state: Arc<State>) -> Router {
-    let not_found = || async {
+    let random = state.random.clone();
+    let not_found = move || async move {
         refused(
             ErrorCode::ResourceNotFound.because("There is no such path, or not with this method."),
+            &random,
         )
     };
     let keys = state.clone();
     let health = state.clone();
     let pictures = state.clone();
     let handshake = browser_page(state.clone(), handshake::answer);
-    let ticket = browser_page(state.clone(), handshake::accept_ticket);
+    let ticket = browser_page(state.clone(), handshake::accept_ticket)
+        .merge(browser_form(state.clone(), handshake::sign_up));
+    let webhook_page = browser_page(state.clone(), webhooks::show)
+        .merge(browser_form(state.clone(), webhooks::change));
+    let clock = deterministic::routes(&state);
     endpoints(state)
         .router
+        .merge(clock)
         .route(
             "/.well-known/jwks.json",
             get(move || async move { show(keys.instance.jwks()) }),
         )
         .route("/v1/client/handshake", handshake)
         .route("/v1/tickets/accept", ticket)
+        .route(webhooks::PAGE, webhook_page)
         .route(
             domains::PROXY_HEALTH,
             get(move || async move {
@@ -69,15 +80,18 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         .route(
             "/images/{id}",
             get(move |path: Path<String>| async move {
+                let random = pictures.random.clone();
                 let cx = Cx::new(pictures, ApiVersion::LATEST);
-                images::show(cx, path).await.unwrap_or_else(refused)
+                images::show(cx, path)
+                    .await
+                    .unwrap_or_else(|error| refused(error, &random))
             }),
         )
         .route(
             "/health",
             get(|| async { show(&serde_json::json!({"status": "ok"})) }),
         )
-        .method_not_allowed_fallback(not_found)
+        .method_not_allowed_fallback(not_found.clone())
         .fallback(not_found)
 }
 
@@ -93,10 +107,29 @@ where
         let query = query.unwrap_or_default();
         // A browser cannot help what an SDK that is newer than this server has asked for.
         let version = api_version(&HeaderMap::new(), &query).unwrap_or(ApiVersion::LATEST);
+        let random = state.random.clone();
         page(Cx::new(state, version), query)
             .await
-            .unwrap_or_else(refused)
+            .unwrap_or_else(|error| refused(error, &random))
     })
+}
+
+/// Where a page of a browser sends its form. What it says is small.
+fn browser_form<F>(
+    state: Arc<State>,
+    page: impl Fn(Cx, String, Bytes) -> F + Clone + Send + Sync + 'static,
+) -> MethodRouter
+where
+    F: Future<Output = Result<Response, ApiError>> + Send + 'static,
+{
+    let handler = move |RawQuery(query): RawQuery, form: Bytes| async move {
+        state.clock.tick();
+        let cx = Cx::new(state.clone(), ApiVersion::LATEST);
+        let answer = page(cx, query.unwrap_or_default(), form).await;
+        state.wake.after_commit();
+        answer.unwrap_or_else(|error| refused(error, &state.random))
+    };
+    post(handler).layer(DefaultBodyLimit::max(LARGEST_PAGE_FORM))
 }
 
 /// The routes of all endpoints of the contract.
@@ -122,9 +155,11 @@ fn endpoints(state: Arc<State>) -> Routes {
         second_factors::routes,
         sessions::routes,
         sign_in_tokens::routes,
+        sign_ups::routes,
         testing_tokens::routes,
         users::routes,
         waitlist_entries::routes,
+        webhooks::routes,
     ]
     .iter()
     .fold(Routes::new(state), |routes, module| module(routes))
@@ -191,15 +226,20 @@ fn mount(state: Arc<State>, mounted: Mounted) -> MethodRouter {
             let (state, mounted) = (state.clone(), mounted.clone());
             async move {
                 let begun = Instant::now();
-                let answer = answer(state, &mounted, path, request);
+                if mounted.info.method != Method::GET {
+                    state.clock.tick();
+                }
+                let answer = answer(state.clone(), &mounted, path, request);
                 // A defect in a handler must not take the connection, or the server, with it.
                 let response = match AssertUnwindSafe(answer).catch_unwind().await {
                     Ok(Ok(response)) => response,
-                    Ok(Err(error)) => refused(error),
+                    Ok(Err(error)) => refused(error, &state.random),
                     Err(_) => refused(
                         ErrorCode::Internal.because("The server failed. Its log has the details."),
+                        &state.random,
                     ),
                 };
+                state.wake.after_commit();
                 tracing::info!(
                     method = mounted.info.method.as_str(),
                     path = mounted.info.path,
@@ -233,7 +273,18 @@ async fn answer(
     })?;
     let body = read_body(&parts.headers, body, &mounted.info).await?;
     let parameters = Source::new(&mut path.iter(), query, body);
-    let done = (mounted.handler)(Cx::new(state, version), parameters)?;
+    let mut cx = Cx::new(state, version);
+    if let Some(name) = parts
+        .headers
+        .get(USER_AGENT)
+        .and_then(|name| name.to_str().ok())
+    {
+        cx.user_agent = name.into();
+    }
+    if let Some(given) = parts.extensions.get::<GivenId>() {
+        cx.given_id = given.clone();
+    }
+    let done = (mounted.handler)(cx, parameters)?;
     let mut answer = done.await?;
     if mounted.info.paginated_on_request && !asks_for_page(query) {
         answer = items_of(&answer)?;
@@ -257,7 +308,7 @@ fn items_of(page: &[u8]) -> Result<Vec<u8>, ApiError> {
 }
 
 /// The Backend API is open to whoever has the instance's secret key.
-fn authorise(state: &State, headers: &HeaderMap) -> Result<(), ApiError> {
+pub(crate) fn authorise(state: &State, headers: &HeaderMap) -> Result<(), ApiError> {
     let Some(header) = headers.get(AUTHORIZATION) else {
         return Err(ErrorCode::AuthenticationInvalid
             .because("The request needs the header Authorization: Bearer, with the secret key."));
@@ -425,13 +476,16 @@ fn json(status: StatusCode, body: Vec<u8>) -> Response {
 }
 
 /// An answer of one of the few pages that no endpoint of the contract stands for.
-fn show(body: &impl serde::Serialize) -> Response {
-    encode(body).map_or_else(refused, |body| json(StatusCode::OK, body))
+pub(crate) fn show(body: &impl serde::Serialize) -> Response {
+    match encode(body) {
+        Ok(body) => json(StatusCode::OK, body),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
 }
 
 /// An error, with an id by which the log can be searched.
-fn refused(mut error: ApiError) -> Response {
-    let trace = random::<16>().unwrap_or_default();
+pub(crate) fn refused(mut error: ApiError, random: &Random) -> Response {
+    let trace = random.bytes::<16>().unwrap_or_default();
     let trace: String = trace.iter().map(|byte| format!("{byte:02x}")).collect();
     tracing::debug!(
         trace,

@@ -145,7 +145,7 @@ async fn create(
     value: String,
     wanted: Wanted,
 ) -> Result<Identification, ApiError> {
-    let now = cx.now;
+    let (now, events) = (cx.now, cx.events());
     let mut new = Identification::new(cx.new_id()?, user, kind, value, now);
     set_verified(&mut new, wanted.verified == Some(true));
     check(&new, wanted, ErrorCode::SecondFactorUnverified)?;
@@ -158,7 +158,9 @@ async fn create(
             if store::insert(transaction, std::slice::from_ref(&new))?.is_some() {
                 return Err(taken(kind.as_str()));
             }
-            settle(transaction, &new, wanted, now)
+            let settled = settle(transaction, &new, wanted, now)?;
+            events.user_updated(transaction, &new.user_id)?;
+            Ok(settled)
         })
         .await
 }
@@ -179,7 +181,7 @@ async fn update(
     id: IdentificationId,
     wanted: Wanted,
 ) -> Result<Identification, ApiError> {
-    let now = cx.now;
+    let (now, events) = (cx.now, cx.events());
     cx.database()
         .write(move |transaction| {
             let user = find(transaction, kind, &id)?.user_id;
@@ -203,7 +205,9 @@ async fn update(
             identification.default_second_factor &= identification.reserved_for_second_factor;
             identification.updated_at = now;
             store::update(transaction, &identification)?;
-            settle(transaction, &identification, wanted, now)
+            let settled = settle(transaction, &identification, wanted, now)?;
+            events.user_updated(transaction, &user)?;
+            Ok(settled)
         })
         .await
 }
@@ -214,7 +218,7 @@ async fn delete(
     id: IdentificationId,
     of_user: Option<UserId>,
 ) -> Result<DeletedObject, ApiError> {
-    let now = cx.now;
+    let (now, events) = (cx.now, cx.events());
     cx.database()
         .write(move |transaction| {
             let missing = || match kind {
@@ -237,6 +241,7 @@ async fn delete(
             second_factors::choose_default(transaction, user)?;
             second_factors::note_change(transaction, user, now)?;
             store::touch(transaction, user, now)?;
+            events.user_updated(transaction, user)?;
             Ok(DeletedObject {
                 object: kind.as_str().to_owned(),
                 id: Some(id.into()),

@@ -9,11 +9,15 @@ use ironclerk_api::id::InstanceId;
 use ironclerk_api::jwks::JsonWebKeySet;
 use serde_json::Value;
 
-use crate::database::{Database, DatabaseError};
+use crate::database::{Database, DatabaseError, Transaction};
 use crate::domains;
 use crate::organization_roles;
+use crate::random::Random;
 use crate::store::instance::{self as store, StoredInstance};
 use crate::{Config, ServerError};
+
+/// The key of deterministic servers. It is public: nothing that it signs proves anything.
+const INSECURE_SIGNING_KEY: &str = include_str!("insecure_signing_key.pem");
 
 /// The one instance that a server serves: what its tokens are signed with, and by which keys
 /// applications know it.
@@ -41,18 +45,21 @@ impl Instance {
         config: &Config,
         now: i64,
     ) -> Result<Self, ServerError> {
+        let is_predictable = config.random.is_predictable();
+        if is_predictable && config.instance_type == InstanceType::Production {
+            return Err(ServerError::PredictableProduction);
+        }
         let stored = database.read(store::get).await?;
         let stored = match stored {
+            Some(_) if is_predictable => return Err(ServerError::PredictableRestart),
             Some(stored) => stored,
             None => create(database, config, now).await?,
         };
         database
             .write({
                 let domain = config.frontend_api().to_owned();
-                move |transaction| {
-                    organization_roles::make_defaults(transaction, now)?;
-                    domains::make_primary(transaction, &domain, now)
-                }
+                let random = config.random.clone();
+                move |transaction| furnish(transaction, &domain, &random, now)
             })
             .await?;
         let instance_type = match stored.kind.as_str() {
@@ -161,14 +168,33 @@ impl Instance {
     }
 }
 
+/// Makes what every instance has, unless it is there.
+pub(crate) fn furnish(
+    transaction: &mut Transaction<'_>,
+    domain: &str,
+    random: &Random,
+    now: i64,
+) -> Result<(), DatabaseError> {
+    organization_roles::make_defaults(transaction, random, now)?;
+    domains::make_primary(transaction, domain, random, now)
+}
+
 /// Makes the instance. When two servers do so at once on one database, both get the same.
 async fn create(
     database: &Database,
     config: &Config,
     now: i64,
 ) -> Result<StoredInstance, ServerError> {
-    let pem = new_signing_key().await.ok_or(ServerError::KeyGeneration)?;
-    let random = || crate::context::random().map_err(|_| ServerError::KeyGeneration);
+    let pem = match config.random.is_predictable() {
+        true => INSECURE_SIGNING_KEY.to_owned(),
+        false => new_signing_key().await.ok_or(ServerError::KeyGeneration)?,
+    };
+    let random = || {
+        config
+            .random
+            .bytes()
+            .map_err(|_| ServerError::KeyGeneration)
+    };
     let (kind, key_prefix) = match config.instance_type {
         InstanceType::Production => ("production", "sk_live_"),
         InstanceType::Development => ("development", "sk_test_"),

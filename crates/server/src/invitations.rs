@@ -7,6 +7,7 @@ use ironclerk_api::invitations::{
 use ironclerk_api::{ApiError, ErrorCode, Metadata, Page, Sort};
 
 use crate::context::{Cx, check_range, not_found, window};
+use crate::database::Transaction;
 use crate::http::Routes;
 use crate::identifier;
 use crate::store::identifications::{self, IdentificationKind};
@@ -82,34 +83,44 @@ async fn make(cx: Cx, requests: Vec<CreateInvitation>) -> Result<Vec<Invitation>
     let stored = cx
         .database()
         .write(move |transaction| {
-            let mut stored = Vec::with_capacity(new.len());
-            for (invitation, ignore_existing) in new {
-                let address = &invitation.invitation.email_address;
-                let kind = IdentificationKind::EmailAddress;
-                if !ignore_existing && identifications::is_taken(transaction, kind, address)? {
-                    return Err(ErrorCode::FormIdentifierExists.for_parameter(
-                        "email_address",
-                        format!("There is a user with the email address {address}."),
-                    ));
-                }
-                if !store::insert(transaction, &invitation, !ignore_existing, now)? {
-                    return Err(ErrorCode::DuplicateRecord.for_parameter(
-                        "email_address",
-                        format!("There is an invitation to {address} already."),
-                    ));
-                }
-                stored.push(invitation);
+            for (invitation, ignore_existing) in &new {
+                insert(transaction, invitation, *ignore_existing, now)?;
             }
-            Ok(stored)
+            Ok::<_, ApiError>(new)
         })
         .await?;
     stored
         .into_iter()
-        .map(|stored| shown(&cx, stored))
+        .map(|(stored, _)| shown(&cx, stored))
         .collect()
 }
 
-fn stored(cx: &Cx, request: CreateInvitation) -> Result<StoredInvitation, ApiError> {
+/// Stores an invitation, unless there is one to the address or a user who has it.
+pub(crate) fn insert(
+    transaction: &mut Transaction<'_>,
+    stored: &StoredInvitation,
+    ignore_existing: bool,
+    now: i64,
+) -> Result<(), ApiError> {
+    let address = &stored.invitation.email_address;
+    let kind = IdentificationKind::EmailAddress;
+    if !ignore_existing && identifications::is_taken(transaction, kind, address)? {
+        return Err(ErrorCode::FormIdentifierExists.for_parameter(
+            "email_address",
+            format!("There is a user with the email address {address}."),
+        ));
+    }
+    if !store::insert(transaction, stored, !ignore_existing, now)? {
+        return Err(ErrorCode::DuplicateRecord.for_parameter(
+            "email_address",
+            format!("There is an invitation to {address} already."),
+        ));
+    }
+    Ok(())
+}
+
+/// An invitation that may be stored.
+pub(crate) fn stored(cx: &Cx, request: CreateInvitation) -> Result<StoredInvitation, ApiError> {
     let days = check_range(
         "expires_in_days",
         request.expires_in_days.unwrap_or(DAYS),
@@ -143,7 +154,7 @@ fn stored(cx: &Cx, request: CreateInvitation) -> Result<StoredInvitation, ApiErr
 }
 
 /// The invitation with its link, as long as that leads anywhere.
-fn shown(cx: &Cx, stored: StoredInvitation) -> Result<Invitation, ApiError> {
+pub(crate) fn shown(cx: &Cx, stored: StoredInvitation) -> Result<Invitation, ApiError> {
     let mut invitation = stored.invitation;
     if invitation.status == Some(InvitationStatus::Pending) {
         let expires_at = invitation.expires_at.unwrap_or_default();

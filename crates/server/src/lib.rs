@@ -21,6 +21,9 @@
 //! | `users`, `organizations`, `sessions`, … | the handlers: what is allowed, what happens |
 //! | `handshake`, `refresh`, `ticket` | sends browsers back with the cookies that an SDK asks for |
 //! | `token`, `shortcode` | the claims of tokens |
+//! | `webhooks` | events: stored with the change that they tell of, then sent |
+//! | `sign_ups`, `page` | who was invited becomes a user, and the pages for it |
+//! | `seed`, `deterministic`, `random` | what a new server begins with; the same answers each time, for tests |
 //! | `images` | the pictures of users and organizations |
 //! | `identifier`, `password`, `id` | what identifiers and passwords are accepted, how ids are made |
 //! | `store` | the SQL |
@@ -33,6 +36,7 @@ mod allowlist_identifiers;
 mod clients;
 mod context;
 mod demo;
+mod deterministic;
 mod domains;
 mod external_accounts;
 mod handshake;
@@ -52,16 +56,20 @@ mod organization_domains;
 mod organization_invitations;
 mod organization_roles;
 mod organizations;
+mod page;
 mod password;
+mod random;
 mod redirect_urls;
 mod refresh;
 mod saml_connections;
 mod second_factors;
+mod seed;
 mod serve;
 mod sessions;
 mod settings;
 mod shortcode;
 mod sign_in_tokens;
+mod sign_ups;
 mod store;
 mod testing_tokens;
 mod ticket;
@@ -69,6 +77,7 @@ mod token;
 mod totp;
 mod users;
 mod waitlist_entries;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -79,6 +88,8 @@ use tokio::net::TcpListener;
 pub use context::Clock;
 pub use demo::Demo;
 pub use instance::Instance;
+pub use random::Random;
+pub use seed::{SeedError, Seeded};
 
 use context::State;
 use database::{Database, DatabaseError};
@@ -99,6 +110,8 @@ pub struct Config {
     pub instance_type: InstanceType,
     /// Where the time comes from.
     pub clock: Clock,
+    /// Where ids, keys and secrets come from.
+    pub random: Random,
 }
 
 impl Config {
@@ -110,15 +123,33 @@ impl Config {
             secret_key: None,
             instance_type: InstanceType::Development,
             clock: Clock::System,
+            random: Random::SYSTEM,
+        }
+    }
+
+    /// The same, with ids, keys, secrets and times that are the same each time: two servers with
+    /// an empty database give the same answers to the same requests, one after the other.
+    ///
+    /// The clock begins at `start`, in ms since the epoch. It moves on by a millisecond with each
+    /// request that may change something, and as `POST /deterministic/clock` says. Anybody can
+    /// guess the keys: this is for tests, and [`Server::open`] refuses it for production.
+    #[must_use]
+    pub fn deterministic(self, start: i64) -> Self {
+        Self {
+            clock: Clock::Ticking(Arc::new(start.into())),
+            random: Random::predictable("ironclerk"),
+            ..self
         }
     }
 
     /// The host of the public URL, with its port.
     fn frontend_api(&self) -> &str {
-        self.public_url
-            .split_once("://")
-            .map_or(self.public_url.as_str(), |(_, host)| host)
+        host_of(&self.public_url)
     }
+}
+
+fn host_of(address: &str) -> &str {
+    address.split_once("://").map_or(address, |(_, host)| host)
 }
 
 /// Why a server cannot start.
@@ -144,6 +175,16 @@ pub enum ServerError {
         "the signing key {0} in the database cannot be read: restore the database from a backup"
     )]
     SigningKey(String),
+    /// A production instance with keys that anybody can guess.
+    #[error(
+        "a deterministic server has keys that anybody can guess, so it cannot be a production instance: leave out one of the two"
+    )]
+    PredictableProduction,
+    /// The ids that a deterministic server would make are taken.
+    #[error(
+        "a deterministic server begins with an empty database, and this one holds an instance already: delete it or choose another"
+    )]
+    PredictableRestart,
     /// No key could be made.
     #[error("the operating system gave no random numbers to make keys from")]
     KeyGeneration,
@@ -157,7 +198,8 @@ impl Server {
     /// Opens the database and reads the instance, or makes it in an empty database.
     ///
     /// # Errors
-    /// When the database cannot be opened or holds an instance of another kind.
+    /// When the database cannot be opened or holds an instance of another kind, and when a
+    /// deterministic server is for production or its database is not empty.
     pub async fn open(config: Config) -> Result<Self, ServerError> {
         let database = Database::open(&config.database_url).await?;
         let instance = Instance::open(&database, &config, config.clock.now()).await?;
@@ -165,7 +207,9 @@ impl Server {
             database,
             instance,
             clock: config.clock,
+            random: config.random,
             public_url: config.public_url.into(),
+            wake: webhooks::Wake::default(),
         })))
     }
 
@@ -174,15 +218,23 @@ impl Server {
         &self.0.instance
     }
 
-    /// Serves connections until `stop` is done, then lets requests that are under way finish, for
+    /// Serves connections and sends webhooks until `stop` is done, then lets requests that are under way finish, for
     /// ten seconds at the most.
     pub async fn serve(&self, listener: TcpListener, stop: impl Future<Output = ()>) {
+        // What is cut off is sent again by the next start.
+        let deliveries = tokio::spawn(webhooks::deliver(self.0.clone()));
         serve::serve(http::router(self.0.clone()), listener, stop).await;
+        deliveries.abort();
     }
 
     /// The routes, for a caller with a listener of its own.
     pub fn router(&self) -> axum::Router {
         http::router(self.0.clone())
+    }
+
+    /// The host of the public URL, with its port.
+    pub(crate) fn frontend_api(&self) -> String {
+        host_of(&self.0.public_url).to_owned()
     }
 
     pub(crate) fn state(&self) -> &Arc<State> {

@@ -12,11 +12,12 @@ use ironclerk_api::value::DeletedObject;
 use ironclerk_api::{ApiError, ErrorCode, Page, Secret, Sort};
 use serde::{Deserialize, Serialize};
 
-use crate::context::{Cx, deleted, not_found, random, window};
+use crate::context::{Cx, deleted, not_found, window};
 use crate::database::Transaction;
 use crate::http::Routes;
 use crate::identifier::{self, check_length};
 use crate::instance::Instance;
+use crate::random::Random;
 use crate::store::documents::{self, Document, Order};
 use crate::users::check_values;
 
@@ -78,12 +79,12 @@ fn hex(bytes: &[u8]) -> String {
 
 impl Stored {
     /// Gives the application another secret, or none when it can keep none, and answers it.
-    fn renew_secret(&mut self) -> Result<Option<Secret>, ApiError> {
+    fn renew_secret(&mut self, random: &Random) -> Result<Option<Secret>, ApiError> {
         if self.application.public {
             self.secret_digest = None;
             return Ok(None);
         }
-        let secret = hex(&random::<24>()?);
+        let secret = hex(&random.bytes::<24>()?);
         self.secret_digest = Some(hex(
             digest::digest(&digest::SHA256, secret.as_bytes()).as_ref()
         ));
@@ -184,7 +185,7 @@ async fn create(cx: Cx, request: CreateOAuthApplication) -> Result<OAuthApplicat
         id: cx.new_id()?,
         instance_id: cx.instance().id().clone(),
         name: identifier::name("name", &request.name)?,
-        client_id: hex(&random::<10>()?),
+        client_id: hex(&cx.random::<10>()?),
         consent_screen_enabled: true,
         scopes: DEFAULT_SCOPES.to_owned(),
         created_at: cx.now,
@@ -196,7 +197,7 @@ async fn create(cx: Cx, request: CreateOAuthApplication) -> Result<OAuthApplicat
         application,
         secret_digest: None,
     };
-    let secret = stored.renew_secret()?;
+    let secret = stored.renew_secret(&cx.state.random)?;
     let state = cx.state.clone();
     cx.database()
         .write(move |transaction| {
@@ -280,8 +281,9 @@ async fn rotate_secret(
     cx: Cx,
     request: RotateOAuthApplicationSecret,
 ) -> Result<OAuthApplication, ApiError> {
-    change(cx, request.oauth_application_id, |_, stored| {
-        stored.renew_secret()
+    let random = cx.state.random.clone();
+    change(cx, request.oauth_application_id, move |_, stored| {
+        stored.renew_secret(&random)
     })
     .await
 }

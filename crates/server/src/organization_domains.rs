@@ -188,7 +188,7 @@ async fn create(cx: Cx, request: CreateOrganizationDomain) -> Result<Organizatio
         updated_at: cx.now,
         ..Default::default()
     };
-    let images = cx.images();
+    let (images, events) = (cx.images(), cx.events());
     cx.database()
         .write(move |transaction| {
             check_mode(&require_domains(transaction)?, &mode)?;
@@ -214,7 +214,8 @@ async fn create(cx: Cx, request: CreateOrganizationDomain) -> Result<Organizatio
                 check_is_free(transaction, &organization, &domain.name)?;
                 return Err(DatabaseError::Unique(None).into());
             }
-            find_domain(transaction, &organization, &domain.id, &images)
+            let domain = find_domain(transaction, &organization, &domain.id, &images)?;
+            Ok(events.about(transaction, "organizationDomain.created", domain)?)
         })
         .await
 }
@@ -250,7 +251,7 @@ fn check_is_not_verified_elsewhere(
 }
 
 async fn update(cx: Cx, request: UpdateOrganizationDomain) -> Result<OrganizationDomain, ApiError> {
-    let (images, now) = (cx.images(), cx.now);
+    let (images, now, events) = (cx.images(), cx.now, cx.events());
     cx.database()
         .write(move |transaction| {
             let settings = require_domains(transaction)?;
@@ -265,19 +266,21 @@ async fn update(cx: Cx, request: UpdateOrganizationDomain) -> Result<Organizatio
             }
             let mode = request.enrollment_mode.as_ref().map(|mode| mode.as_str());
             store::update(transaction, &id, mode, request.verified, now)?;
-            find_domain(transaction, &organization, &id, &images)
+            let domain = find_domain(transaction, &organization, &id, &images)?;
+            Ok(events.about(transaction, "organizationDomain.updated", domain)?)
         })
         .await
 }
 
 async fn delete(cx: Cx, request: DeleteOrganizationDomain) -> Result<DeletedObject, ApiError> {
-    let images = cx.images();
+    let (images, events) = (cx.images(), cx.events());
     cx.database()
         .write(move |transaction| {
             let organization = find(transaction, &request.organization_id, &images)?.id;
             let domain = find_domain(transaction, &organization, &request.domain_id, &images)?;
             store::delete(transaction, &domain.id)?;
-            Ok(deleted("organization_domain", domain.id))
+            let left = deleted("organization_domain", domain.id);
+            Ok(events.about(transaction, "organizationDomain.deleted", left)?)
         })
         .await
 }
@@ -286,7 +289,7 @@ async fn verify_ownership(
     cx: Cx,
     request: VerifyOrganizationDomainOwnership,
 ) -> Result<OrganizationDomain, ApiError> {
-    let (images, now) = (cx.images(), cx.now);
+    let (images, now, events) = (cx.images(), cx.now, cx.events());
     cx.database()
         .write(move |transaction| {
             require_domains(transaction)?;
@@ -294,7 +297,8 @@ async fn verify_ownership(
             let id = request.domain_id;
             find_domain(transaction, &organization, &id, &images)?;
             store::set_owned(transaction, &id, "manual_override", now)?;
-            find_domain(transaction, &organization, &id, &images)
+            let domain = find_domain(transaction, &organization, &id, &images)?;
+            Ok(events.about(transaction, "organizationDomain.updated", domain)?)
         })
         .await
 }

@@ -195,7 +195,7 @@ async fn invite(
     organization: OrganizationId,
     invitations: Vec<NewOrganizationInvitation>,
 ) -> Result<Vec<OrganizationInvitation>, ApiError> {
-    let (images, now) = (cx.images(), cx.now);
+    let (images, now, events) = (cx.images(), cx.now, cx.events());
     let organization = cx
         .database()
         .read({
@@ -215,7 +215,10 @@ async fn invite(
             check_room(transaction, &organization, invitations.len() as u64, now)?;
             invitations
                 .iter()
-                .map(|invitation| add(transaction, &organization, invitation, now, &images))
+                .map(|invitation| {
+                    let added = add(transaction, &organization, invitation, now, &images)?;
+                    Ok(events.about(transaction, "organizationInvitation.created", added)?)
+                })
                 .collect()
         })
         .await
@@ -336,7 +339,7 @@ async fn revoke(
     cx: Cx,
     request: RevokeOrganizationInvitation,
 ) -> Result<OrganizationInvitation, ApiError> {
-    let (images, now) = (cx.images(), cx.now);
+    let (images, now, events) = (cx.images(), cx.now, cx.events());
     cx.database()
         .write(move |transaction| {
             let organization = find(transaction, &request.organization_id, &images)?.id;
@@ -351,8 +354,9 @@ async fn revoke(
                 return Err(ErrorCode::OrganizationInvitationNotPending
                     .because("The invitation does not wait for an answer any more."));
             }
-            store::get(transaction, &organization, &id, now, &images)?
-                .ok_or_else(|| not_found("invitation", &id))
+            let revoked = store::get(transaction, &organization, &id, now, &images)?
+                .ok_or_else(|| not_found("invitation", &id))?;
+            Ok(events.about(transaction, "organizationInvitation.revoked", revoked)?)
         })
         .await
 }

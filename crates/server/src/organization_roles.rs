@@ -11,10 +11,11 @@ use ironclerk_api::organization_roles::{
 use ironclerk_api::value::DeletedObject;
 use ironclerk_api::{ApiError, ErrorCode, Page};
 
-use crate::context::{Cx, deleted, not_found, random, window};
+use crate::context::{Cx, deleted, not_found, window};
 use crate::database::{DatabaseError, Transaction};
 use crate::http::Routes;
 use crate::identifier::{self, check_length};
+use crate::random::Random;
 use crate::settings::OrganizationSettings;
 use crate::store::instance;
 use crate::store::organization_roles as store;
@@ -94,10 +95,9 @@ const SYSTEM_PERMISSIONS: [(&str, &str, &str); 8] = [
 /// roles.
 pub(crate) fn make_defaults(
     transaction: &mut Transaction<'_>,
+    random: &Random,
     now: i64,
 ) -> Result<(), DatabaseError> {
-    let random =
-        || random().map_err(|_| DatabaseError::Failed("there were no random numbers".to_owned()));
     if !store::is_empty(transaction)? {
         return Ok(());
     }
@@ -105,7 +105,7 @@ pub(crate) fn make_defaults(
         |key: &str| key == "org:sys_memberships:read" || key == "org:sys_billing:read";
     for (key, name, description) in SYSTEM_PERMISSIONS {
         let permission = Permission {
-            id: crate::id::new(now, random()?),
+            id: crate::id::new(now, random.bytes()?),
             key: key.to_owned(),
             name: name.to_owned(),
             description: description.to_owned(),
@@ -118,7 +118,7 @@ pub(crate) fn make_defaults(
     }
     for (key, name) in [("org:admin", "Admin"), ("org:member", "Member")] {
         let role = Role {
-            id: crate::id::new(now, random()?),
+            id: crate::id::new(now, random.bytes()?),
             key: key.to_owned(),
             name: name.to_owned(),
             created_at: now,

@@ -13,7 +13,7 @@ use ironclerk_api::users::{MemberSort, UserFilter};
 use ironclerk_api::value::DeletedObject;
 use ironclerk_api::{ApiError, ErrorCode, Page, Patch, Sort};
 
-use crate::context::{Cx, deleted, not_found, random, window};
+use crate::context::{Cx, deleted, not_found, window};
 use crate::database::{DatabaseError, Transaction};
 use crate::http::Routes;
 use crate::identifier;
@@ -78,8 +78,8 @@ pub(crate) async fn create(cx: Cx, request: CreateOrganization) -> Result<Organi
     };
     let most_members = storable("max_allowed_memberships", request.max_allowed_memberships)?;
     let mut membership = new_membership(&cx)?;
-    let suffix = u32::from_be_bytes(random()?);
-    let images = cx.images();
+    let suffix = u32::from_be_bytes(cx.random()?);
+    let (images, events) = (cx.images(), cx.events());
     cx.database()
         .write(move |transaction| {
             let settings = OrganizationSettings::require(transaction)?;
@@ -113,6 +113,11 @@ pub(crate) async fn create(cx: Cx, request: CreateOrganization) -> Result<Organi
                 organization.members_count = Some(1);
             }
             organization.image_url = images.url(organization.id.as_str(), None);
+            events.queue(transaction, "organization.created", &organization)?;
+            if let Some(creator) = &organization.created_by {
+                let member = find_member(transaction, &organization.id, creator, &images)?;
+                events.queue(transaction, "organizationMembership.created", &member)?;
+            }
             Ok(organization)
         })
         .await
@@ -194,7 +199,7 @@ async fn change(
     + Send
     + 'static,
 ) -> Result<Organization, ApiError> {
-    let (images, now) = (cx.images(), cx.now);
+    let (images, now, events) = (cx.images(), cx.now, cx.events());
     cx.database()
         .write(move |transaction| {
             let id = find(transaction, &id, &images)?.id;
@@ -203,7 +208,8 @@ async fn change(
             change(transaction, &mut organization)?;
             organization.updated_at = now;
             store::update(transaction, &organization)?;
-            find(transaction, &id, &images)
+            let organization = find(transaction, &id, &images)?;
+            Ok(events.about(transaction, "organization.updated", organization)?)
         })
         .await
 }
@@ -327,15 +333,16 @@ async fn delete_logo(cx: Cx, request: DeleteOrganizationLogo) -> Result<Organiza
 }
 
 async fn delete(cx: Cx, request: DeleteOrganization) -> Result<DeletedObject, ApiError> {
-    let images = cx.images();
+    let (images, events) = (cx.images(), cx.events());
     cx.database()
         .write(move |transaction| {
             let organization = find(transaction, &request.organization_id, &images)?;
             store::delete(transaction, &organization.id)?;
-            Ok(DeletedObject {
+            let left = DeletedObject {
                 slug: Some(organization.slug),
                 ..deleted("organization", organization.id)
-            })
+            };
+            Ok(events.about(transaction, "organization.deleted", left)?)
         })
         .await
 }
@@ -396,7 +403,7 @@ pub(crate) async fn add_member(
         private_metadata: request.private_metadata.unwrap_or_default(),
         ..new_membership(&cx)?
     };
-    let (images, now) = (cx.images(), cx.now);
+    let (images, now, events) = (cx.images(), cx.now, cx.events());
     cx.database()
         .write(move |transaction| {
             let organization = find(transaction, &request.organization_id, &images)?;
@@ -413,7 +420,8 @@ pub(crate) async fn add_member(
             }
             check_room(transaction, &organization, 1, now)?;
             store::insert_membership(transaction, &membership, &organization.id, &user)?;
-            find_member(transaction, &organization.id, &user, &images)
+            let member = find_member(transaction, &organization.id, &user, &images)?;
+            Ok(events.about(transaction, "organizationMembership.created", member)?)
         })
         .await
 }
@@ -447,7 +455,7 @@ async fn change_member(
     + Send
     + 'static,
 ) -> Result<OrganizationMembership, ApiError> {
-    let (images, now) = (cx.images(), cx.now);
+    let (images, now, events) = (cx.images(), cx.now, cx.events());
     cx.database()
         .write(move |transaction| {
             let organization = find(transaction, &organization, &images)?.id;
@@ -457,7 +465,8 @@ async fn change_member(
             membership.updated_at = now;
             store::update_membership(transaction, &membership)?;
             check_managed(transaction, &organization, &membership)?;
-            find_member(transaction, &organization, &user, &images)
+            let member = find_member(transaction, &organization, &user, &images)?;
+            Ok(events.about(transaction, "organizationMembership.updated", member)?)
         })
         .await
 }
@@ -499,7 +508,7 @@ async fn remove_member(
     cx: Cx,
     request: DeleteOrganizationMembership,
 ) -> Result<OrganizationMembership, ApiError> {
-    let images = cx.images();
+    let (images, events) = (cx.images(), cx.events());
     cx.database()
         .write(move |transaction| {
             let organization = find(transaction, &request.organization_id, &images)?.id;
@@ -508,7 +517,7 @@ async fn remove_member(
             let membership = find_member(transaction, &organization, &user, &images)?;
             store::delete_membership(transaction, &organization, &user)?;
             check_managed(transaction, &organization, &membership)?;
-            Ok(membership)
+            Ok(events.about(transaction, "organizationMembership.deleted", membership)?)
         })
         .await
 }

@@ -6,7 +6,7 @@ use ironclerk_api::sessions::{
 use ironclerk_api::{ApiError, ErrorCode, Metadata};
 use serde_json::Value;
 
-use crate::context::{Cx, fingerprint, random_secret};
+use crate::context::{Cx, fingerprint};
 use crate::database::{DatabaseError, Transaction};
 use crate::handshake::{self, SignedIn};
 use crate::identifier;
@@ -33,7 +33,7 @@ pub(crate) async fn refresh(cx: Cx, request: RefreshSession) -> Result<Refreshed
     check_token(&cx, claims, &request)?;
 
     let next = match format {
-        RefreshFormat::Cookie => Some(random_secret()?),
+        RefreshFormat::Cookie => Some(cx.random_secret()?),
         // There is no place for it in the answer.
         _ => None,
     };

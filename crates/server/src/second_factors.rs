@@ -200,7 +200,7 @@ async fn change(
     user_id: UserId,
     work: impl FnOnce(&mut Transaction<'_>, &UserId) -> Result<(), ApiError> + Send + 'static,
 ) -> Result<ChangedUser, ApiError> {
-    let now = cx.now;
+    let (now, events) = (cx.now, cx.events());
     cx.database()
         .write(move |transaction| {
             if !users::lock(transaction, &user_id)? {
@@ -209,6 +209,7 @@ async fn change(
             work(transaction, &user_id)?;
             store::note_change(transaction, &user_id, now)?;
             identifications::touch(transaction, &user_id, now)?;
+            events.user_updated(transaction, &user_id)?;
             Ok(ChangedUser { user_id })
         })
         .await

@@ -1,5 +1,6 @@
 //! Sessions and their tokens.
 
+use ironclerk_api::id::{ClientId, SessionId, UserId};
 use ironclerk_api::organizations::OrganizationMembership;
 use ironclerk_api::sessions::{
     CreateSession, CreateSessionToken, CreateSessionTokenFromTemplate, GetSession, ListSessions,
@@ -49,21 +50,35 @@ async fn list(cx: Cx, request: ListSessions) -> Result<Page<Session>, ApiError> 
         .await
 }
 
-pub(crate) async fn create(cx: Cx, request: CreateSession) -> Result<Session, ApiError> {
-    let session = Session {
-        id: cx.new_id()?,
-        client_id: cx.new_id()?,
-        user_id: request.user_id,
+/// A session that begins, and lives for so many ms.
+pub(crate) fn new(
+    id: SessionId,
+    client_id: ClientId,
+    user_id: UserId,
+    lifetime: i64,
+    now: i64,
+) -> Session {
+    Session {
+        id,
+        client_id,
+        user_id,
         status: Some(SessionStatus::Active),
-        last_active_organization_id: request.active_organization_id,
-        last_active_at: cx.now,
-        expire_at: cx.now + LIFETIME,
-        abandon_at: cx.now + ABANDONED_AFTER,
-        created_at: cx.now,
-        updated_at: cx.now,
+        last_active_at: now,
+        expire_at: now + lifetime,
+        abandon_at: now + ABANDONED_AFTER,
+        created_at: now,
+        updated_at: now,
         ..Default::default()
+    }
+}
+
+pub(crate) async fn create(cx: Cx, request: CreateSession) -> Result<Session, ApiError> {
+    let ids = (cx.new_id()?, cx.new_id()?);
+    let session = Session {
+        last_active_organization_id: request.active_organization_id,
+        ..new(ids.0, ids.1, request.user_id, LIFETIME, cx.now)
     };
-    let images = cx.images();
+    let (images, events) = (cx.images(), cx.events());
     cx.database()
         .write(move |transaction| {
             let user = &session.user_id;
@@ -83,7 +98,7 @@ pub(crate) async fn create(cx: Cx, request: CreateSession) -> Result<Session, Ap
             }
             clients::insert(transaction, &session.client_id, None, session.created_at)?;
             store::insert(transaction, &session)?;
-            Ok(session)
+            Ok(events.about(transaction, "session.created", session)?)
         })
         .await
 }
@@ -96,7 +111,7 @@ async fn get(cx: Cx, request: GetSession) -> Result<Session, ApiError> {
 }
 
 async fn revoke(cx: Cx, request: RevokeSession) -> Result<Session, ApiError> {
-    let now = cx.now;
+    let (now, events) = (cx.now, cx.events());
     cx.database()
         .write(move |transaction| {
             let mut session = find(transaction, &request.session_id, now)?;
@@ -105,6 +120,7 @@ async fn revoke(cx: Cx, request: RevokeSession) -> Result<Session, ApiError> {
                 store::revoke(transaction, &session.id, now)?;
                 session.status = Some(SessionStatus::Revoked);
                 session.updated_at = now;
+                events.queue(transaction, "session.revoked", &session)?;
             }
             Ok(session)
         })
@@ -150,7 +166,13 @@ pub(crate) async fn create_token(cx: Cx, request: CreateSessionToken) -> Result<
             Ok::<_, ApiError>((session, membership))
         })
         .await?;
-    let claims = token::session_claims(&cx, &session, membership.as_ref(), lifetime, token::jti()?);
+    let claims = token::session_claims(
+        &cx,
+        &session,
+        membership.as_ref(),
+        lifetime,
+        token::jti(&cx)?,
+    );
     token::sign_session_token(&cx, &claims)
 }
 
@@ -191,7 +213,13 @@ async fn create_token_from_template(
             Ok::<_, ApiError>((template, subject))
         })
         .await?;
-    let claims = token::template_claims(&cx, &template.template, &subject, lifetime, token::jti()?);
+    let claims = token::template_claims(
+        &cx,
+        &template.template,
+        &subject,
+        lifetime,
+        token::jti(&cx)?,
+    );
     token::sign_template_token(&cx, &template, &claims)
 }
 

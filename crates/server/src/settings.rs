@@ -8,6 +8,7 @@ use ironclerk_api::organization_domains::OrganizationEnrollmentMode;
 use serde::{Deserialize, Serialize};
 
 use crate::database::Transaction;
+use crate::seed::SeedMark;
 use crate::store::instance as store;
 
 /// The settings of an instance.
@@ -28,6 +29,10 @@ pub(crate) struct Settings {
     pub allowed_origins: Option<Vec<String>>,
     pub url_based_session_syncing: bool,
     pub preferred_sign_in_strategy: Option<String>,
+    /// The seed that the instance was made from.
+    pub seed: Option<SeedMark>,
+    /// The id of what sends the webhooks of the instance, when it sends any.
+    pub webhooks: Option<String>,
 }
 
 impl Default for Settings {
@@ -44,6 +49,8 @@ impl Default for Settings {
             allowed_origins: None,
             url_based_session_syncing: true,
             preferred_sign_in_strategy: None,
+            seed: None,
+            webhooks: None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use ironclerk_api::actor_tokens::{ActorToken, CreateActorToken, RevokeActorToken};
 use ironclerk_api::id::{ActorTokenId, ClientId, SessionId, SignInTokenId};
-use ironclerk_api::sessions::{Session, SessionStatus};
+use ironclerk_api::sessions::Session;
 use ironclerk_api::sign_in_tokens::{
     CreateSignInToken, RevokeSignInToken, SignInToken, TicketStatus,
 };
@@ -18,6 +18,7 @@ use crate::store::users::{self, UniqueColumn};
 use crate::store::{Images, clients, organizations, sessions as stored_sessions};
 use crate::ticket;
 use crate::users::no_user;
+use crate::webhooks::Events;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
@@ -46,6 +47,7 @@ pub(crate) fn accept(
     id: &str,
     ids: (ClientId, SessionId),
     images: &Images,
+    events: &Events,
 ) -> Result<Session, ApiError> {
     let now = images.now;
     let ticket = store::get(transaction, id)?.ok_or_else(|| not_found("ticket", id))?;
@@ -63,23 +65,14 @@ pub(crate) fn accept(
     let (client_id, id) = ids;
     let lifetime = ticket.session_lifetime.unwrap_or(sessions::LIFETIME);
     let session = Session {
-        id,
-        client_id,
-        user_id: user.id,
         actor: ticket.actor,
-        status: Some(SessionStatus::Active),
         last_active_organization_id: ticket.organization_id,
-        last_active_at: now,
-        expire_at: now + lifetime,
-        abandon_at: now + sessions::ABANDONED_AFTER,
-        created_at: now,
-        updated_at: now,
-        ..Default::default()
+        ..sessions::new(id, client_id, user.id, lifetime, now)
     };
     clients::insert(transaction, &session.client_id, Some("ticket"), now)?;
     stored_sessions::insert(transaction, &session)?;
     users::note_sign_in(transaction, &session.user_id, now)?;
-    Ok(session)
+    Ok(events.about(transaction, "session.created", session)?)
 }
 
 async fn create_sign_in_token(cx: Cx, request: CreateSignInToken) -> Result<SignInToken, ApiError> {

@@ -20,7 +20,7 @@ async fn create(cx: Cx, _: CreateTestingToken) -> Result<TestingToken, ApiError>
     let expires_at = cx.now.div_euclid(1000) + LIFETIME;
     let claims = Metadata::from_iter([
         ("exp".to_owned(), json!(expires_at)),
-        ("jti".to_owned(), json!(token::jti()?)),
+        ("jti".to_owned(), json!(token::jti(&cx)?)),
         ("st".to_owned(), json!("testing_token")),
     ]);
     // Of no category that anybody takes for a session.

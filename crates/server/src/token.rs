@@ -9,7 +9,7 @@ use ironclerk_api::users::User;
 use ironclerk_api::{ApiError, ApiVersion, ErrorCode, Metadata};
 use serde_json::{Value, json};
 
-use crate::context::{Cx, random};
+use crate::context::Cx;
 use crate::shortcode;
 use crate::store::Window;
 use crate::store::jwt_templates::StoredTemplate;
@@ -36,8 +36,8 @@ pub(crate) struct Subject {
 }
 
 /// A new id for a token.
-pub(crate) fn jti() -> Result<String, ApiError> {
-    let bytes: [u8; 10] = random()?;
+pub(crate) fn jti(cx: &Cx) -> Result<String, ApiError> {
+    let bytes: [u8; 10] = cx.random()?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
@@ -100,7 +100,7 @@ pub(crate) fn browser_token(
     membership: Option<&OrganizationMembership>,
     origin: &str,
 ) -> Result<Token, ApiError> {
-    let mut claims = session_claims(cx, session, membership, SESSION_TOKEN_LIFETIME, jti()?);
+    let mut claims = session_claims(cx, session, membership, SESSION_TOKEN_LIFETIME, jti(cx)?);
     claims.insert("azp".to_owned(), json!(origin));
     sign_session_token(cx, &claims)
 }

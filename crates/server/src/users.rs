@@ -2,16 +2,16 @@
 
 use ironclerk_api::id::{IdentificationId, UserId};
 use ironclerk_api::users::{
-    BanUser, CountUsers, CreateUser, DeleteUser, DeleteUserProfileImage, GetUser,
+    BanUser, BanUsers, CountUsers, CreateUser, DeleteUser, DeleteUserProfileImage, GetUser,
     IdentificationStatus, ListUsers, LockUser, MergeUserMetadata, RemovePassword,
-    ReplaceUserMetadata, SetUserProfileImage, UnbanUser, UnlockUser, UpdateUser, User, UserFilter,
-    UserSort, Verification, VerifiedPassword, VerifyPassword,
+    ReplaceUserMetadata, SetUserProfileImage, UnbanUser, UnbanUsers, UnlockUser, UpdateUser, User,
+    UserFilter, UserSort, Verification, VerifiedPassword, VerifyPassword,
 };
 use ironclerk_api::value::{DeletedObject, TotalCount};
 use ironclerk_api::{ApiError, ErrorCode, Patch, Sort};
 
 use crate::allowlist_identifiers;
-use crate::context::{Cx, not_found, taken, window};
+use crate::context::{Cx, deleted, not_found, taken, window};
 use crate::database::{DatabaseError, Transaction};
 use crate::http::Routes;
 use crate::images::NewImage;
@@ -19,8 +19,9 @@ use crate::password::{self, NewPassword};
 use crate::second_factors::NewSecondFactors;
 use crate::store::identifications::{self, Identification, IdentificationKind};
 use crate::store::images::{self, Owner};
-use crate::store::sessions;
-use crate::store::users::{self as store, UniqueColumn};
+use crate::store::users::{self as store, PasswordDigest, UniqueColumn};
+use crate::store::{Images, sessions};
+use crate::webhooks::Events;
 use crate::{identifier, metadata};
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -34,6 +35,8 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .on(replace_metadata)
         .on(ban)
         .on(unban)
+        .on(ban_many)
+        .on(unban_many)
         .on(lock)
         .on(unlock)
         .on(verify_password)
@@ -47,6 +50,8 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 const MOST_VALUES: usize = 100;
 /// For how long a user is locked, in ms: an hour, Clerk's default.
 const LOCKOUT: i64 = 60 * 60 * 1000;
+/// How many users can be banned at once.
+const MOST_AT_ONCE: usize = 50;
 /// The longest id that an application may give, in characters.
 const LONGEST_EXTERNAL_ID: usize = 256;
 
@@ -138,141 +143,177 @@ pub(crate) fn check_values(parameter: &str, values: &[String]) -> Result<(), Api
 }
 
 pub(crate) async fn create(cx: Cx, request: CreateUser) -> Result<User, ApiError> {
-    let username = request
-        .username
-        .as_deref()
-        .map(identifier::username)
-        .transpose()?;
-    let mut identifications = Vec::new();
-    for text in &request.email_address {
-        let kind = IdentificationKind::EmailAddress;
-        identifications.push((kind, identifier::email_address(kind.as_str(), text)?));
-    }
-    for text in &request.phone_number {
-        let kind = IdentificationKind::PhoneNumber;
-        identifications.push((kind, identifier::phone_number(kind.as_str(), text)?));
-    }
-    for text in &request.web3_wallet {
-        let kind = IdentificationKind::Web3Wallet;
-        identifications.push((kind, identifier::web3_wallet(kind.as_str(), text)?));
-    }
-    let reserved = [
-        reserved(
-            "email_address_identification_status",
-            &request.email_address_identification_status,
-            request.email_address.len(),
-        )?,
-        reserved(
-            "phone_number_identification_status",
-            &request.phone_number_identification_status,
-            request.phone_number.len(),
-        )?,
-        vec![false; request.web3_wallet.len()],
-    ]
-    .concat();
-    for (index, (kind, value)) in identifications.iter().enumerate() {
-        if identifications[..index].contains(&(*kind, value.clone())) {
-            return Err(ErrorCode::FormParameterDuplicate
-                .for_parameter(kind.as_str(), format!("{value} is given twice.")));
-        }
-    }
-    let required = request.skip_user_requirement != Some(true);
-    if required && identifications.is_empty() && username.is_none() {
-        return Err(ErrorCode::FormDataMissing.because(
-            "A user needs an email address, a phone number, a web3 wallet or a username.",
-        ));
-    }
-
-    let created_at = match &request.created_at {
-        Some(time) => identifier::time("created_at", time)?,
-        None => cx.now,
-    };
-    let mut user = User {
-        id: cx.new_id()?,
-        external_id: external_id(request.external_id)?,
-        username,
-        first_name: identifier::optional_name("first_name", request.first_name)?,
-        last_name: identifier::optional_name("last_name", request.last_name)?,
-        locale: identifier::optional_name("locale", request.locale)?,
-        public_metadata: request.public_metadata.unwrap_or_default(),
-        private_metadata: request.private_metadata.unwrap_or_default(),
-        unsafe_metadata: request.unsafe_metadata.unwrap_or_default(),
-        banned: request.banned.unwrap_or(false),
-        delete_self_enabled: request.delete_self_enabled.unwrap_or(true),
-        create_organization_enabled: request.create_organization_enabled.unwrap_or(true),
-        create_organizations_limit: storable(
-            "create_organizations_limit",
-            request.create_organizations_limit,
-        )?,
-        legal_accepted_at: request
-            .legal_accepted_at
-            .map(|time| identifier::time("legal_accepted_at", &time))
-            .transpose()?,
-        bypass_client_trust: request.bypass_client_trust.unwrap_or(false),
-        created_at,
-        updated_at: cx.now,
-        ..Default::default()
-    };
-    let second_factors =
-        NewSecondFactors::check(request.totp_secret.as_ref(), request.backup_codes).await?;
-    let locked = request.locked == Some(true);
-    let password = NewPassword {
-        password: request.password,
-        digest: request.password_digest,
-        hasher: request.password_hasher,
-        skip_checks: request.skip_password_checks == Some(true),
-    }
-    .digest()
-    .await?;
-
-    let mut new_identifications = Vec::with_capacity(identifications.len());
-    for ((kind, value), reserved) in identifications.into_iter().zip(reserved) {
-        let id: IdentificationId = cx.new_id()?;
-        if let Some(primary) = kind.primary_of(&mut user) {
-            primary.get_or_insert_with(|| id.clone());
-        }
-        let new = Identification::new(id, user.id.clone(), kind, value, cx.now);
-        new_identifications.push(match reserved {
-            false => new,
-            true => Identification {
-                verified: false,
-                strategy: None,
-                reserved,
-                ..new
-            },
-        });
-    }
-
-    let (images, now) = (cx.images(), cx.now);
+    let new = NewUser::check(&cx, request).await?;
+    let images = cx.images();
     cx.database()
         .write(move |transaction| {
-            let given = new_identifications.iter().map(|one| one.value.as_str());
+            let given = new.identifications.iter().map(|one| one.value.as_str());
             allowlist_identifiers::check_sign_up(transaction, given)?;
-            // To insert and then look is safe with other servers on the database; to look and then
-            // insert is not.
-            if !store::insert(transaction, &user)? {
-                let (external_id, username) = (&user.external_id, &user.username);
-                check_unique(
-                    transaction,
-                    UniqueColumn::ExternalId,
-                    external_id.as_deref(),
-                )?;
-                check_unique(transaction, UniqueColumn::Username, username.as_deref())?;
-                return Err(DatabaseError::Unique(None).into());
-            }
-            if let Some(kind) = identifications::insert(transaction, &new_identifications)? {
-                return Err(taken(kind.as_str()));
-            }
-            if let Some(password) = &password {
-                store::set_password(transaction, &user.id, password, now)?;
-            }
-            second_factors.store(transaction, &user.id, now)?;
-            if locked {
-                store::set_lock(transaction, &user.id, Some(now + LOCKOUT))?;
-            }
-            store::get(transaction, &user.id, &images)?.ok_or_else(|| no_user(&user.id))
+            new.store(transaction, &images)
         })
         .await
+}
+
+/// A user who may be stored.
+pub(crate) struct NewUser {
+    pub user: User,
+    pub identifications: Vec<Identification>,
+    password: Option<PasswordDigest>,
+    second_factors: NewSecondFactors,
+    locked: bool,
+    events: Events,
+}
+
+impl NewUser {
+    /// Checks a request, and makes the ids and digests that the user gets.
+    pub(crate) async fn check(cx: &Cx, request: CreateUser) -> Result<Self, ApiError> {
+        let username = request
+            .username
+            .as_deref()
+            .map(identifier::username)
+            .transpose()?;
+        let mut identifications = Vec::new();
+        for text in &request.email_address {
+            let kind = IdentificationKind::EmailAddress;
+            identifications.push((kind, identifier::email_address(kind.as_str(), text)?));
+        }
+        for text in &request.phone_number {
+            let kind = IdentificationKind::PhoneNumber;
+            identifications.push((kind, identifier::phone_number(kind.as_str(), text)?));
+        }
+        for text in &request.web3_wallet {
+            let kind = IdentificationKind::Web3Wallet;
+            identifications.push((kind, identifier::web3_wallet(kind.as_str(), text)?));
+        }
+        let reserved = [
+            reserved(
+                "email_address_identification_status",
+                &request.email_address_identification_status,
+                request.email_address.len(),
+            )?,
+            reserved(
+                "phone_number_identification_status",
+                &request.phone_number_identification_status,
+                request.phone_number.len(),
+            )?,
+            vec![false; request.web3_wallet.len()],
+        ]
+        .concat();
+        for (index, (kind, value)) in identifications.iter().enumerate() {
+            if identifications[..index].contains(&(*kind, value.clone())) {
+                return Err(ErrorCode::FormParameterDuplicate
+                    .for_parameter(kind.as_str(), format!("{value} is given twice.")));
+            }
+        }
+        let required = request.skip_user_requirement != Some(true);
+        if required && identifications.is_empty() && username.is_none() {
+            return Err(ErrorCode::FormDataMissing.because(
+                "A user needs an email address, a phone number, a web3 wallet or a username.",
+            ));
+        }
+
+        let created_at = match &request.created_at {
+            Some(time) => identifier::time("created_at", time)?,
+            None => cx.now,
+        };
+        let mut user = User {
+            id: cx.new_id()?,
+            external_id: external_id(request.external_id)?,
+            username,
+            first_name: identifier::optional_name("first_name", request.first_name)?,
+            last_name: identifier::optional_name("last_name", request.last_name)?,
+            locale: identifier::optional_name("locale", request.locale)?,
+            public_metadata: request.public_metadata.unwrap_or_default(),
+            private_metadata: request.private_metadata.unwrap_or_default(),
+            unsafe_metadata: request.unsafe_metadata.unwrap_or_default(),
+            banned: request.banned.unwrap_or(false),
+            delete_self_enabled: request.delete_self_enabled.unwrap_or(true),
+            create_organization_enabled: request.create_organization_enabled.unwrap_or(true),
+            create_organizations_limit: storable(
+                "create_organizations_limit",
+                request.create_organizations_limit,
+            )?,
+            legal_accepted_at: request
+                .legal_accepted_at
+                .map(|time| identifier::time("legal_accepted_at", &time))
+                .transpose()?,
+            bypass_client_trust: request.bypass_client_trust.unwrap_or(false),
+            created_at,
+            updated_at: cx.now,
+            ..Default::default()
+        };
+        let second_factors =
+            NewSecondFactors::check(request.totp_secret.as_ref(), request.backup_codes).await?;
+        let locked = request.locked == Some(true);
+        let password = NewPassword {
+            password: request.password,
+            digest: request.password_digest,
+            hasher: request.password_hasher,
+            skip_checks: request.skip_password_checks == Some(true),
+        }
+        .digest()
+        .await?;
+
+        let mut new_identifications = Vec::with_capacity(identifications.len());
+        for ((kind, value), reserved) in identifications.into_iter().zip(reserved) {
+            let id: IdentificationId = cx.new_id()?;
+            if let Some(primary) = kind.primary_of(&mut user) {
+                primary.get_or_insert_with(|| id.clone());
+            }
+            let new = Identification::new(id, user.id.clone(), kind, value, cx.now);
+            new_identifications.push(match reserved {
+                false => new,
+                true => Identification {
+                    verified: false,
+                    strategy: None,
+                    reserved,
+                    ..new
+                },
+            });
+        }
+
+        Ok(Self {
+            user,
+            identifications: new_identifications,
+            password,
+            second_factors,
+            locked,
+            events: cx.events(),
+        })
+    }
+
+    /// Stores the user, unless an identifier is taken.
+    pub(crate) fn store(
+        self,
+        transaction: &mut Transaction<'_>,
+        images: &Images,
+    ) -> Result<User, ApiError> {
+        let (user, now) = (self.user, images.now);
+        // To insert and then look is safe with other servers on the database; to look and then
+        // insert is not.
+        if !store::insert(transaction, &user)? {
+            let (external_id, username) = (&user.external_id, &user.username);
+            check_unique(
+                transaction,
+                UniqueColumn::ExternalId,
+                external_id.as_deref(),
+            )?;
+            check_unique(transaction, UniqueColumn::Username, username.as_deref())?;
+            return Err(DatabaseError::Unique(None).into());
+        }
+        if let Some(kind) = identifications::insert(transaction, &self.identifications)? {
+            return Err(taken(kind.as_str()));
+        }
+        if let Some(password) = &self.password {
+            store::set_password(transaction, &user.id, password, now)?;
+        }
+        self.second_factors.store(transaction, &user.id, now)?;
+        if self.locked {
+            store::set_lock(transaction, &user.id, Some(now + LOCKOUT))?;
+        }
+        let user = store::get(transaction, &user.id, images)?.ok_or_else(|| no_user(&user.id))?;
+        Ok(self.events.about(transaction, "user.created", user)?)
+    }
 }
 
 async fn get(cx: Cx, request: GetUser) -> Result<User, ApiError> {
@@ -320,7 +361,7 @@ async fn update(cx: Cx, request: UpdateUser) -> Result<User, ApiError> {
     .digest()
     .await?;
 
-    let (shown_by, now) = (cx.images(), cx.now);
+    let (shown_by, now, events) = (cx.images(), cx.now, cx.events());
     cx.database()
         .write(move |transaction| {
             let id = request.user_id;
@@ -402,7 +443,8 @@ async fn update(cx: Cx, request: UpdateUser) -> Result<User, ApiError> {
                     sessions::revoke_all_of(transaction, &id, now)?;
                 }
             }
-            store::get(transaction, &id, &shown_by)?.ok_or_else(|| no_user(&id))
+            let user = store::get(transaction, &id, &shown_by)?.ok_or_else(|| no_user(&id))?;
+            Ok(events.about(transaction, "user.updated", user)?)
         })
         .await
 }
@@ -455,7 +497,7 @@ async fn change(
     id: UserId,
     work: impl FnOnce(&mut User) -> Result<(), ApiError> + Send + 'static,
 ) -> Result<User, ApiError> {
-    let (images, now) = (cx.images(), cx.now);
+    let (images, now, events) = (cx.images(), cx.now, cx.events());
     cx.database()
         .write(move |transaction| {
             if !store::lock(transaction, &id)? {
@@ -465,34 +507,75 @@ async fn change(
             work(&mut user)?;
             user.updated_at = now;
             store::update(transaction, &user)?;
-            Ok(user)
+            Ok(events.about(transaction, "user.updated", user)?)
         })
         .await
 }
 
 async fn ban(cx: Cx, request: BanUser) -> Result<User, ApiError> {
-    set_banned(cx, request.user_id, true).await
+    only(set_banned(cx, vec![request.user_id], true).await?)
 }
 
 async fn unban(cx: Cx, request: UnbanUser) -> Result<User, ApiError> {
-    set_banned(cx, request.user_id, false).await
+    only(set_banned(cx, vec![request.user_id], false).await?)
 }
 
-async fn set_banned(cx: Cx, id: UserId, banned: bool) -> Result<User, ApiError> {
-    let (images, now) = (cx.images(), cx.now);
+async fn ban_many(cx: Cx, request: BanUsers) -> Result<Vec<User>, ApiError> {
+    check_many(&request.user_ids)?;
+    set_banned(cx, request.user_ids, true).await
+}
+
+async fn unban_many(cx: Cx, request: UnbanUsers) -> Result<Vec<User>, ApiError> {
+    check_many(&request.user_ids)?;
+    set_banned(cx, request.user_ids, false).await
+}
+
+/// The one user of a list.
+fn only(mut users: Vec<User>) -> Result<User, ApiError> {
+    users
+        .pop()
+        .ok_or_else(|| ErrorCode::Internal.because("The user was not changed."))
+}
+
+/// Refuses a list of users that is empty or too long to change at once.
+fn check_many(ids: &[UserId]) -> Result<(), ApiError> {
+    if ids.is_empty() {
+        return Err(ErrorCode::FormParameterMissing
+            .for_parameter("user_ids", "user_ids must name at least one user."));
+    }
+    if ids.len() > MOST_AT_ONCE {
+        return Err(ErrorCode::BulkSizeExceeded.for_parameter(
+            "user_ids",
+            format!("user_ids can name {MOST_AT_ONCE} users at the most."),
+        ));
+    }
+    Ok(())
+}
+
+/// Bans users or lets them in again: all of them or none.
+async fn set_banned(cx: Cx, mut ids: Vec<UserId>, banned: bool) -> Result<Vec<User>, ApiError> {
+    let (images, now, events) = (cx.images(), cx.now, cx.events());
+    // Whoever is named twice is changed once, and two requests lock their users in one order.
+    ids.sort();
+    ids.dedup();
     cx.database()
         .write(move |transaction| {
-            if !store::lock(transaction, &id)? {
-                return Err(no_user(&id));
+            let mut users = Vec::with_capacity(ids.len());
+            for id in ids {
+                if !store::lock(transaction, &id)? {
+                    return Err(no_user(&id));
+                }
+                let mut user =
+                    store::get(transaction, &id, &images)?.ok_or_else(|| no_user(&id))?;
+                user.banned = banned;
+                user.updated_at = now;
+                store::update(transaction, &user)?;
+                if banned {
+                    sessions::revoke_all_of(transaction, &id, now)?;
+                }
+                users.push(events.about(transaction, "user.updated", user)?);
             }
-            let mut user = store::get(transaction, &id, &images)?.ok_or_else(|| no_user(&id))?;
-            user.banned = banned;
-            user.updated_at = now;
-            store::update(transaction, &user)?;
-            if banned {
-                sessions::revoke_all_of(transaction, &id, now)?;
-            }
-            Ok(user)
+            Ok(users)
         })
         .await
 }
@@ -507,7 +590,7 @@ async fn unlock(cx: Cx, request: UnlockUser) -> Result<User, ApiError> {
 }
 
 async fn set_lock(cx: Cx, id: UserId, until: Option<i64>) -> Result<User, ApiError> {
-    let (images, now) = (cx.images(), cx.now);
+    let (images, now, events) = (cx.images(), cx.now, cx.events());
     cx.database()
         .write(move |transaction| {
             if !store::lock(transaction, &id)? {
@@ -515,7 +598,8 @@ async fn set_lock(cx: Cx, id: UserId, until: Option<i64>) -> Result<User, ApiErr
             }
             store::set_lock(transaction, &id, until)?;
             identifications::touch(transaction, &id, now)?;
-            store::get(transaction, &id, &images)?.ok_or_else(|| no_user(&id))
+            let user = store::get(transaction, &id, &images)?.ok_or_else(|| no_user(&id))?;
+            Ok(events.about(transaction, "user.updated", user)?)
         })
         .await
 }
@@ -550,7 +634,7 @@ async fn verify_password(cx: Cx, request: VerifyPassword) -> Result<VerifiedPass
 }
 
 async fn remove_password(cx: Cx, request: RemovePassword) -> Result<User, ApiError> {
-    let (images, now) = (cx.images(), cx.now);
+    let (images, now, events) = (cx.images(), cx.now, cx.events());
     cx.database()
         .write(move |transaction| {
             let id = request.user_id;
@@ -561,7 +645,8 @@ async fn remove_password(cx: Cx, request: RemovePassword) -> Result<User, ApiErr
             if request.sign_out_of_other_sessions == Some(true) {
                 sessions::revoke_all_of(transaction, &id, now)?;
             }
-            store::get(transaction, &id, &images)?.ok_or_else(|| no_user(&id))
+            let user = store::get(transaction, &id, &images)?.ok_or_else(|| no_user(&id))?;
+            Ok(events.about(transaction, "user.updated", user)?)
         })
         .await
 }
@@ -576,31 +661,30 @@ async fn delete_profile_image(cx: Cx, request: DeleteUserProfileImage) -> Result
 }
 
 async fn replace_image(cx: Cx, id: UserId, image: Option<NewImage>) -> Result<User, ApiError> {
-    let (images, now) = (cx.images(), cx.now);
+    let (images, now, events) = (cx.images(), cx.now, cx.events());
     cx.database()
         .write(move |transaction| {
             if !images::replace(transaction, Owner::User, id.as_str(), image, now)? {
                 return Err(no_user(&id));
             }
-            store::get(transaction, &id, &images)?.ok_or_else(|| no_user(&id))
+            let user = store::get(transaction, &id, &images)?.ok_or_else(|| no_user(&id))?;
+            Ok(events.about(transaction, "user.updated", user)?)
         })
         .await
 }
 
 async fn delete(cx: Cx, request: DeleteUser) -> Result<DeletedObject, ApiError> {
-    let images = cx.images();
+    let (images, events) = (cx.images(), cx.events());
     cx.database()
         .write(move |transaction| {
             let id = request.user_id;
             let user = store::get(transaction, &id, &images)?.ok_or_else(|| no_user(&id))?;
             store::delete(transaction, &id)?;
-            Ok(DeletedObject {
-                object: "user".to_owned(),
-                id: Some(id.into()),
-                deleted: true,
+            let left = DeletedObject {
                 external_id: user.external_id,
-                ..Default::default()
-            })
+                ..deleted("user", id)
+            };
+            Ok(events.about(transaction, "user.deleted", left)?)
         })
         .await
 }
@@ -668,7 +752,7 @@ fn check_primary(parameter: &str, is_theirs: bool) -> Result<(), ApiError> {
     ))
 }
 
-fn external_id(text: Option<String>) -> Result<Option<String>, ApiError> {
+pub(crate) fn external_id(text: Option<String>) -> Result<Option<String>, ApiError> {
     let text = text.filter(|text| !text.is_empty());
     if let Some(text) = &text {
         identifier::check_length("external_id", text, LONGEST_EXTERNAL_ID)?;

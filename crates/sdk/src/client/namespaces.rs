@@ -24,9 +24,11 @@ use ironclerk_api::redirect_urls::*;
 use ironclerk_api::saml_connections::*;
 use ironclerk_api::sessions::*;
 use ironclerk_api::sign_in_tokens::*;
+use ironclerk_api::sign_ups::*;
 use ironclerk_api::testing_tokens::*;
 use ironclerk_api::users::*;
 use ironclerk_api::waitlist_entries::*;
+use ironclerk_api::webhooks::*;
 use ironclerk_api::{Array, Endpoint, File, Page, Secret};
 
 use super::{Client, ClientError};
@@ -92,6 +94,8 @@ namespaces! {
         replace_metadata(request: &ReplaceUserMetadata) => ReplaceUserMetadata;
         ban(user_id: impl Into<UserId>) => BanUser { user_id };
         unban(user_id: impl Into<UserId>) => UnbanUser { user_id };
+        ban_many(user_ids: impl Into<Vec<UserId>>) => BanUsers { user_ids };
+        unban_many(user_ids: impl Into<Vec<UserId>>) => UnbanUsers { user_ids };
         lock(user_id: impl Into<UserId>) => LockUser { user_id };
         unlock(user_id: impl Into<UserId>) => UnlockUser { user_id };
         verify_password(user_id: impl Into<UserId>, password: impl Into<Secret>)
@@ -340,10 +344,27 @@ namespaces! {
     waitlist_entries: WaitlistEntries {
         list(request: &ListWaitlistEntries) => ListWaitlistEntries;
         create(request: &CreateWaitlistEntry) => CreateWaitlistEntry;
+        create_many(entries: impl Into<Array<CreateWaitlistEntry>>)
+            => CreateBulkWaitlistEntries { entries };
+        invite(request: &InviteWaitlistEntry) => InviteWaitlistEntry;
         reject(waitlist_entry_id: impl Into<WaitlistEntryId>)
             => RejectWaitlistEntry { waitlist_entry_id };
         delete(waitlist_entry_id: impl Into<WaitlistEntryId>)
             => DeleteWaitlistEntry { waitlist_entry_id };
+    }
+
+    /// Sign-ups. JavaScript: `clerkClient.signUps`.
+    sign_ups: SignUps {
+        get(id: impl Into<SignUpId>) => GetSignUp { id };
+        update(request: &UpdateSignUp) => UpdateSignUp;
+    }
+
+    /// Whether the instance sends webhooks, and where they are managed.
+    /// JavaScript: `clerkClient.webhooks`.
+    webhooks: Webhooks {
+        create_svix_app() => CreateSvixApp {};
+        delete_svix_app() => DeleteSvixApp {};
+        generate_svix_auth_url() => GenerateSvixAuthUrl {};
     }
 
     /// Connections to identity providers that speak SAML.

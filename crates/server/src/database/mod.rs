@@ -14,6 +14,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ironclerk_api::Metadata;
 
+use crate::random::NoRandomness;
+
 /// What can go wrong at the database.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -41,6 +43,12 @@ pub enum DatabaseError {
 
 /// The columns in which each value is there once, and which are parameters of requests.
 pub(crate) const UNIQUE_COLUMNS: [&str; 5] = ["external_id", "key", "name", "slug", "username"];
+
+impl From<NoRandomness> for DatabaseError {
+    fn from(error: NoRandomness) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
 
 /// A value in a statement or a row.
 #[derive(Clone, Debug, PartialEq)]
@@ -449,4 +457,5 @@ const MIGRATIONS: &[(i64, &str)] = migrations![
     3 "0003_organizations",
     4 "0004_identities",
     5 "0005_documents",
+    10 "0010_webhooks",
 ];

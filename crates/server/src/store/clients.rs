@@ -2,17 +2,18 @@
 
 use ironclerk_api::Page;
 use ironclerk_api::clients::Client;
-use ironclerk_api::id::ClientId;
+use ironclerk_api::id::{ClientId, SignUpId};
 
 use super::{Conditions, Window, order_by, sessions};
 use crate::database::{DatabaseError, Row, Transaction};
 
-const COLUMNS: &str = "id, last_authentication_strategy, created_at, updated_at";
+const COLUMNS: &str = "id, last_authentication_strategy, sign_up_id, created_at, updated_at";
 
 fn read(mut row: Row) -> Result<Client, DatabaseError> {
     Ok(Client {
         id: row.next()?,
         last_authentication_strategy: row.next()?,
+        sign_up_id: row.next()?,
         created_at: row.next()?,
         updated_at: row.next()?,
         ..Default::default()
@@ -30,6 +31,27 @@ pub(crate) fn insert(
         "INSERT INTO clients (id, last_authentication_strategy, created_at, updated_at)
          VALUES ($1, $2, $3, $4)",
         &[id.into(), strategy.into(), now.into(), now.into()],
+    )?;
+    Ok(())
+}
+
+/// Notes the sign-up that is under way on a client, or that it has led to a session.
+pub(crate) fn set_sign_up(
+    transaction: &mut Transaction<'_>,
+    id: &ClientId,
+    sign_up: Option<&SignUpId>,
+    now: i64,
+) -> Result<(), DatabaseError> {
+    let strategy = sign_up.is_none().then_some("ticket");
+    transaction.execute(
+        "UPDATE clients SET sign_up_id = $1, last_authentication_strategy = $2, updated_at = $3
+         WHERE id = $4",
+        &[
+            sign_up.map(SignUpId::as_str).into(),
+            strategy.into(),
+            now.into(),
+            id.into(),
+        ],
     )?;
     Ok(())
 }

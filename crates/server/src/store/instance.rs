@@ -105,6 +105,42 @@ pub(crate) fn set_settings(
     Ok(())
 }
 
+/// Whether nobody has used the instance yet.
+pub(crate) fn is_unused(transaction: &mut Transaction<'_>) -> Result<bool, DatabaseError> {
+    for sql in [
+        "SELECT id FROM users LIMIT 1",
+        "SELECT id FROM organizations LIMIT 1",
+    ] {
+        if transaction.query_one(sql, &[])?.is_some() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Empties the instance: what is left are its id and its keys.
+pub(crate) fn clear(transaction: &mut Transaction<'_>) -> Result<(), DatabaseError> {
+    // What belongs to a row of one of these goes with it.
+    for sql in [
+        "DELETE FROM clients",
+        "DELETE FROM documents",
+        "DELETE FROM handshake_payloads",
+        "DELETE FROM images",
+        "DELETE FROM invitations",
+        "DELETE FROM jwt_templates",
+        "DELETE FROM organization_permissions",
+        "DELETE FROM organization_roles",
+        "DELETE FROM organizations",
+        "DELETE FROM users",
+        "DELETE FROM waitlist_entries",
+        "DELETE FROM webhook_endpoints",
+        "UPDATE instance SET settings = '{}'",
+    ] {
+        transaction.execute(sql, &[])?;
+    }
+    Ok(())
+}
+
 /// Keeps the settings, and what is counted for the whole instance, from being changed by others
 /// until the transaction ends.
 pub(crate) fn lock(transaction: &mut Transaction<'_>) -> Result<(), DatabaseError> {

@@ -20,6 +20,7 @@ pub(crate) mod sessions;
 pub(crate) mod tickets;
 pub(crate) mod users;
 pub(crate) mod waitlist_entries;
+pub(crate) mod webhooks;
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! The waitlist.
 
-use ironclerk_api::id::WaitlistEntryId;
+use ironclerk_api::id::{InvitationId, WaitlistEntryId};
 use ironclerk_api::waitlist_entries::{ListWaitlistEntries, WaitlistEntry, WaitlistEntrySort};
 use ironclerk_api::{Page, Sort};
 
@@ -68,13 +68,13 @@ pub(crate) fn list(
     conditions.page(transaction, from, &order, window, read)
 }
 
-/// Stores an entry, unless its email address is there.
+/// Stores an entry, unless its email address is there, and tells whether it was stored.
 pub(crate) fn insert(
     transaction: &mut Transaction<'_>,
     entry: &WaitlistEntry,
-) -> Result<(), DatabaseError> {
+) -> Result<bool, DatabaseError> {
     let status = entry.status.as_ref().map(ToString::to_string);
-    transaction.execute(
+    let inserted = transaction.execute(
         "INSERT INTO waitlist_entries (id, email_address, status, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
         &[
@@ -84,6 +84,30 @@ pub(crate) fn insert(
             entry.created_at.into(),
             entry.updated_at.into(),
         ],
+    )?;
+    Ok(inserted > 0)
+}
+
+/// Keeps an entry from being changed by others until the transaction ends.
+pub(crate) fn lock(
+    transaction: &mut Transaction<'_>,
+    id: &WaitlistEntryId,
+) -> Result<(), DatabaseError> {
+    let sql = "UPDATE waitlist_entries SET status = status WHERE id = $1";
+    transaction.execute(sql, &[id.into()])?;
+    Ok(())
+}
+
+/// Stores which invitation was sent, and when.
+pub(crate) fn set_invitation(
+    transaction: &mut Transaction<'_>,
+    id: &WaitlistEntryId,
+    invitation: &InvitationId,
+    now: i64,
+) -> Result<(), DatabaseError> {
+    transaction.execute(
+        "UPDATE waitlist_entries SET invitation_id = $1, invited_at = $2 WHERE id = $3",
+        &[invitation.into(), now.into(), id.into()],
     )?;
     Ok(())
 }
@@ -97,6 +121,20 @@ pub(crate) fn set_status(
     transaction.execute(
         "UPDATE waitlist_entries SET status = $1, updated_at = $2 WHERE id = $3",
         &[status.into(), entry.updated_at.into(), (&entry.id).into()],
+    )?;
+    Ok(())
+}
+
+/// Notes that whoever has this email address has signed up, if they are on the list.
+pub(crate) fn complete(
+    transaction: &mut Transaction<'_>,
+    email_address: &str,
+    now: i64,
+) -> Result<(), DatabaseError> {
+    transaction.execute(
+        "UPDATE waitlist_entries SET status = 'completed', updated_at = $1
+         WHERE email_address = $2",
+        &[now.into(), email_address.into()],
     )?;
     Ok(())
 }

@@ -77,12 +77,20 @@ impl TestServer {
 
     pub async fn start_with(config: Config) -> Self {
         let clock = Arc::new(AtomicI64::new(BEGINNING));
-        let server = Server::open(Config {
-            clock: Clock::Manual(clock.clone()),
+        let config = Config {
+            clock: Clock::Manual(clock),
             ..config
-        })
-        .await
-        .unwrap();
+        };
+        Self::start_as_configured(config).await
+    }
+
+    /// The same, with the clock of the configuration.
+    pub async fn start_as_configured(config: Config) -> Self {
+        let clock = match &config.clock {
+            Clock::Manual(time) | Clock::Ticking(time) => time.clone(),
+            Clock::System => panic!("scenarios have a clock that they know"),
+        };
+        let server = Server::open(config).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let client = Client::builder()

@@ -5,6 +5,7 @@
 
 mod allowlist_identifiers;
 mod browsers;
+mod deterministic;
 mod domains;
 mod harness;
 mod identifications;
@@ -20,6 +21,9 @@ mod organizations;
 mod redirect_urls;
 mod refusals;
 mod saml_connections;
+mod seeds;
 mod sessions;
+mod sign_ups;
 mod users;
 mod waitlist_entries;
+mod webhooks;

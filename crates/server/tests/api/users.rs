@@ -30,6 +30,7 @@ on_both_databases! {
     pictures_are_uploaded_shown_and_taken_away,
     metadata_is_merged_or_replaced,
     a_ban_ends_sessions_and_a_lock_ends_with_time,
+    many_are_banned_or_none,
     a_password_is_verified_and_hashed_anew,
     a_cursor_walks_through_all_users,
 }
@@ -1056,4 +1057,31 @@ async fn a_cursor_walks_through_all_users(server: &TestServer) {
         let refused = server.get(&format!("/v1/users?{query}")).await;
         refused.refused_for(422, "form_param_value_invalid", "starting_after");
     }
+}
+
+async fn many_are_banned_or_none(server: &TestServer) {
+    let (ada, bob) = (
+        server.user("ada@example.com").await,
+        server.user("bob@example.com").await,
+    );
+    let session = server.session(&bob).await;
+    let users = server.client.users();
+    let unknown = json!({"user_ids": [ada.id, "user_nobody"]});
+    let refused = server.post("/v1/users/ban", unknown).await;
+    refused.refused(404, "resource_not_found");
+    assert!(!users.get(ada.id.clone()).await.unwrap().banned);
+    let both = vec![ada.id.clone(), bob.id.clone(), ada.id.clone()];
+    let banned = users.ban_many(both.clone()).await.unwrap();
+    assert!(banned.len() == 2 && banned.iter().all(|user| user.banned));
+    let ended = server.client.sessions().get(session.id).await.unwrap();
+    assert_eq!(ended.status.unwrap().as_str(), "revoked");
+    let free = users.unban_many(both).await.unwrap();
+    assert!(free.len() == 2 && free.iter().all(|user| !user.banned));
+    let refused = server.post("/v1/users/ban", json!({"user_ids": []})).await;
+    refused.refused_for(422, "form_param_missing", "user_ids");
+    let many: Vec<_> = (0..51).map(|number| format!("user_{number}")).collect();
+    let refused = server
+        .post("/v1/users/unban", json!({"user_ids": many}))
+        .await;
+    refused.refused_for(400, "bulk_size_exceeded", "user_ids");
 }

@@ -1,0 +1,36 @@
+//! Webhooks: whether the instance sends any, and where they are managed.
+
+use serde::{Deserialize, Serialize};
+
+/// Where the webhooks of the instance are managed.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebhooksUrl {
+    /// The address of the page. Whoever has it can read the secrets that webhooks are signed with.
+    #[serde(default)]
+    pub svix_url: String,
+}
+
+impl std::fmt::Debug for WebhooksUrl {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("WebhooksUrl { svix_url: [redacted] }")
+    }
+}
+
+endpoints! {
+    /// Turns the webhooks of the instance on. JavaScript: `webhooks.createSvixApp`.
+    #[doc(alias = "createSvixApp")]
+    POST "/v1/webhooks/svix" => WebhooksUrl,
+    struct CreateSvixApp {}
+
+    /// Turns the webhooks of the instance off, and forgets where they went.
+    /// JavaScript: `webhooks.deleteSvixApp`.
+    #[doc(alias = "deleteSvixApp")]
+    DELETE "/v1/webhooks/svix" ?no_content => (),
+    struct DeleteSvixApp {}
+
+    /// Makes another address of the page on which the webhooks are managed.
+    /// JavaScript: `webhooks.generateSvixAuthURL`.
+    #[doc(alias = "generateSvixAuthURL")]
+    POST "/v1/webhooks/svix_url" => WebhooksUrl,
+    struct GenerateSvixAuthUrl {}
+}
