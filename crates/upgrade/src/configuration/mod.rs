@@ -96,7 +96,15 @@ pub fn is_configuration(path: &str) -> bool {
 /// Whether a configuration file can hold anything that a rule looks for.
 pub fn may_matter(path: &str, text: &[u8]) -> bool {
     static MENTIONS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-        AhoCorasick::new(["CLERK_", "clerk", "node-version", "node_version", "node:"]).ok()
+        AhoCorasick::new([
+            "CLERK_",
+            "clerk",
+            "node-version",
+            "node_version",
+            "NODE_VERSION",
+            "node:",
+        ])
+        .ok()
     });
     match Format::of_path(path) {
         Some(Format::Version | Format::Docker) => true,
@@ -530,6 +538,13 @@ mod tests {
                 Some("14.21.3"),
             ),
             ("Dockerfile", "FROM node:alpine\nFROM my-node:12\n", None),
+            (
+                "Dockerfile",
+                "ARG NODE_VERSION=18.8.0\nFROM node:${NODE_VERSION}-slim\n",
+                Some("18.8.0"),
+            ),
+            ("Dockerfile", "ARG NODE_VERSION=20\nARG NODE_ENV\n", None),
+            ("ci.yml", "env:\n  NODE_VERSION: 16.x\n", Some("16.x")),
             (
                 "ci.yml",
                 "      - uses: actions/setup-node@v3\n        with:\n          node-version: '16'\n",

@@ -184,7 +184,11 @@ pub(super) fn check_required(place: &Place<'_>, findings: &mut Vec<Finding>) {
         let message = format!("{what} {version} is older than {minimum}, which Core 2 needs.");
         let edits = wanted.map(|wanted| Edit::replace(at.clone(), wanted));
         let edits = edits.into_iter().collect();
-        findings.push(place.finding(at, message, fix(place.rule, is_safe, edits)));
+        let mut finding = place.finding(at, message, fix(place.rule, is_safe, edits));
+        if is_workflow_of_several(place) {
+            finding.confidence = finding.confidence.min(crate::Confidence::Likely);
+        }
+        findings.push(finding);
     };
     if of != "node" {
         for Declared {
@@ -262,6 +266,19 @@ pub(super) fn check_required(place: &Place<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Whether the file is a workflow with no `package.json` beside its folder: which of the packages below it is for is not
+/// known then.
+fn is_workflow_of_several(place: &Place<'_>) -> bool {
+    let path = &place.source.path;
+    let above = [".github/", ".circleci/"].iter().find_map(|folder| {
+        path.split_once(folder)
+            .map(|(above, _)| above.trim_end_matches('/'))
+    });
+    above.is_some_and(|above| {
+        !(place.project.packages.iter()).any(|package| package.directory == above)
+    })
+}
+
 /// The versions of Node.js that a line of a Dockerfile, a workflow or a compose file names. `list`
 /// is the indent of a `node-version:` whose values follow on lines of their own.
 fn node_versions<'l>(line: &'l str, format: Format, list: &mut Option<usize>) -> Vec<&'l str> {
@@ -285,7 +302,13 @@ fn node_versions<'l>(line: &'l str, format: Format, list: &mut Option<usize>) ->
     }
     let key = trimmed.trim_start_matches("- ");
     if format == Format::Yaml {
-        let keys = ["node-version:", "node_version:", "node-versions:", "node:"];
+        let keys = [
+            "node-version:",
+            "node_version:",
+            "node-versions:",
+            "NODE_VERSION:",
+            "node:",
+        ];
         if let Some(value) = keys.iter().find_map(|name| key.strip_prefix(name)) {
             // `node:` is a matrix of versions as well as a job of that name.
             if value.trim().is_empty() {
@@ -298,6 +321,13 @@ fn node_versions<'l>(line: &'l str, format: Format, list: &mut Option<usize>) ->
                 words(value)
             };
         }
+    }
+    // ARG NODE_VERSION=18.8.0, for `FROM node:${NODE_VERSION}-slim`
+    if format == Format::Docker
+        && let Some((instruction, value)) = trimmed.split_once("NODE_VERSION")
+        && matches!(instruction.trim_end(), "ARG" | "ENV" | "arg" | "env")
+    {
+        return words(value.trim_start_matches(['=', ' ']));
     }
     // FROM node:16-alpine, image: node:16, cimg/node:16.13
     let is_image = match format {
