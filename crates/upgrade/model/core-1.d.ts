@@ -205,6 +205,7 @@ interface OrganizationMembershipWebhookEvent {
 }
 // Which of the objects it is depends on the event type; no two of the names clash.
 interface WebhookData {
+  data: WebhookData;
   profile_image_url: string;
   logo_url: string;
   external_accounts: ExternalAccountJSON[];
@@ -321,6 +322,14 @@ interface BrowserClerkInstance {
   client: ClientResource;
   isReady(): boolean;
   loaded: boolean;
+  load(options: unknown): Promise<unknown>;
+  openSignIn(options: unknown): void;
+  openSignUp(options: unknown): void;
+  mountSignIn(node: unknown, options: unknown): void;
+  mountSignUp(node: unknown, options: unknown): void;
+  redirectToSignIn(options: unknown): unknown;
+  redirectToSignUp(options: unknown): unknown;
+  handleRedirectCallback(options: unknown): Promise<unknown>;
   setSession(session: unknown, beforeEmit: unknown): Promise<void>;
   handleMagicLinkVerification(params: unknown): Promise<unknown>;
   getOrganizationMemberships(): Promise<OrganizationMembershipResource[]>;
@@ -433,6 +442,9 @@ declare module "@clerk/clerk-react" {
   export function useMagicLink(resource: unknown): MagicLinkFlow;
   export function useEmailLink(resource: unknown): MagicLinkFlow;
   export function useAuth(): { sessionClaims: JwtPayload };
+  export function withUser(component: (props: { user: UserResource }) => unknown, name: unknown): unknown;
+  export function withSession(component: (props: { session: ActiveSessionResource }) => unknown, name: unknown): unknown;
+  export function withClerk(component: (props: { clerk: BrowserClerkInstance }) => unknown, name: unknown): unknown;
   export const ClerkProvider: Component;
   export const ClerkLoaded: Component;
   export const SignIn: Component;

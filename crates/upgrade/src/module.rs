@@ -270,7 +270,15 @@ impl<'a> Module<'a> {
                 self.class_member(node, member.field.name.as_str())
             }
             AstKind::CallExpression(call) => self.call(call),
-            AstKind::NewExpression(new) => self.value(&new.callee)?.called(),
+            AstKind::NewExpression(new) => match &new.callee {
+                // new Map(users.map((user) => [user.id, user])).get(id)
+                Expression::Identifier(name) if name.name == "Map" => {
+                    let entries = new.arguments.first()?.as_expression()?;
+                    let value = self.entry_value(entries)?;
+                    object_of(vec![("get".to_owned(), closure(value, false)?)])
+                }
+                callee => self.value(callee)?.called(),
+            },
             AstKind::AwaitExpression(wait) => Some(self.value(&wait.argument)?.awaited()),
             AstKind::ParenthesizedExpression(inner) => self.value(&inner.expression),
             AstKind::ChainExpression(chain) => self.value_of(chain.expression.node_id()),
@@ -439,7 +447,10 @@ impl<'a> Module<'a> {
             "@clerk/clerk-expo",
         ];
         // Svix delivers them, for others as well: the names of the events tell.
-        let is_handler = self.text.contains("svix")
+        let is_receiver = self.text.contains("svix")
+            || self.text.contains("CLERK_WEBHOOK")
+            || self.path.contains("webhook");
+        let is_handler = is_receiver
             && ["user", "organization", "organizationMembership"]
                 .iter()
                 .flat_map(|object| ["created", "updated"].map(|what| format!("{object}.{what}")))
@@ -635,6 +646,7 @@ impl<'a> Module<'a> {
                             _ => None,
                         };
                     }
+                    ("Object", "fromEntries") => return self.entry_value(argument(0)?)?.listed(),
                     ("Promise", "resolve") => return self.value(argument(0)?).map(Value::promised),
                     ("Array", "from") | ("Object", "freeze") => return self.value(argument(0)?),
                     ("JSON", "parse") => {
@@ -713,6 +725,18 @@ impl<'a> Module<'a> {
         }
     }
 
+    /// The value in `xs.map((x) => [key, value])`.
+    fn entry_value(&self, entries: &Expression<'a>) -> Option<Value> {
+        let Expression::CallExpression(call) = entries.get_inner_expression() else {
+            return None;
+        };
+        let (_, "map") = callee_member(call.callee.get_inner_expression())? else {
+            return None;
+        };
+        let callback = call.arguments.first()?.as_expression()?;
+        self.value(callback)?.called()?.element(Some(1))
+    }
+
     /// Methods of arrays, promises and functions.
     fn method_result(
         &self,
@@ -727,7 +751,12 @@ impl<'a> Module<'a> {
         let receiver = match name {
             "map" | "flatMap" | "filter" | "slice" | "sort" | "reverse" | "concat" | "toSorted"
             | "toReversed" | "find" | "findLast" | "at" | "pop" | "shift" | "then" | "catch"
-            | "finally" | "bind" => self.value(object)?,
+            | "finally" | "bind" => match self.value(object) {
+                Some(receiver) => receiver,
+                // Whatever is mapped: the result is what the callback makes of it.
+                None if name == "map" => return returned()?.listed(),
+                None => return None,
+            },
             _ => return None,
         };
         if receiver.is_promise() {
@@ -1112,11 +1141,31 @@ impl<'a> Module<'a> {
                 };
             }
         }
+        if index == 0
+            && let Some(request) = self.request_behind_middleware(call)
+        {
+            return Some(request);
+        }
         let callee = self.value(callee)?;
         let ModelType::Function(callback) = callee.signature()?.parameters.get(position)? else {
             return None;
         };
         callee.with(callback.parameters.get(index)?.clone())
+    }
+
+    /// What the handlers of `app.get(path, ClerkExpressRequireAuth(), handler)` get first.
+    fn request_behind_middleware(&self, call: &CallExpression<'a>) -> Option<Value> {
+        call.arguments.iter().find_map(|argument| {
+            let Argument::CallExpression(middleware) = argument else {
+                return None;
+            };
+            let middleware = self.value(middleware.callee.get_inner_expression())?;
+            matches!(
+                middleware.signature()?.name.as_str(),
+                "ClerkExpressRequireAuth" | "ClerkExpressWithAuth"
+            )
+            .then(|| middleware.with(ModelType::Named("LooseAuthProp")))?
+        })
     }
 
     fn passed_by_callers(&self, symbol: SymbolId, index: usize) -> Option<Value> {

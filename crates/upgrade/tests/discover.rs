@@ -118,8 +118,13 @@ fn the_nearest_package_says_the_generation() {
         generation("apps/web/cjs/a.ts", "@clerk/types"),
         Generation::Core1
     );
+    // It comes with `@clerk/nextjs`, whatever another package of the workspace has.
     assert_eq!(
         generation("apps/web/cjs/a.ts", "@clerk/backend"),
+        Generation::Core1
+    );
+    assert_eq!(
+        generation("apps/web/cjs/a.ts", "@clerk/fastify"),
         Generation::Undeclared
     );
     assert_eq!(
