@@ -47,6 +47,7 @@ pub(crate) struct Module<'a> {
     nodes: RefCell<HashMap<NodeId, Option<Value>>>,
     symbols: RefCell<HashMap<SymbolId, Option<Value>>>,
     classes: RefCell<HashMap<NodeId, Option<Value>>>,
+    webhook: OnceCell<Option<Value>>,
     modules: RefCell<HashMap<String, Option<String>>>,
     returns: OnceCell<HashMap<NodeId, Vec<NodeId>>>,
     steps: Cell<usize>,
@@ -75,6 +76,7 @@ impl<'a> Module<'a> {
             nodes: RefCell::default(),
             symbols: RefCell::default(),
             classes: RefCell::default(),
+            webhook: OnceCell::new(),
             modules: RefCell::default(),
             returns: OnceCell::new(),
             steps: Cell::new(0),
@@ -436,6 +438,10 @@ impl<'a> Module<'a> {
 
     /// `event.data` in a file that handles Clerk's webhooks, on an event that no type of Clerk's describes.
     fn webhook_data(&self) -> Option<Value> {
+        self.webhook.get_or_init(|| self.find_webhook()).clone()
+    }
+
+    fn find_webhook(&self) -> Option<Value> {
         const SENDERS: [&str; 8] = [
             "@clerk/nextjs",
             "@clerk/clerk-sdk-node",
