@@ -98,6 +98,52 @@ describe('tokens', () => {
     });
   });
 
+  describe('the permissions of the application in a session token', () => {
+    it('are known to has(), those of the system are not', async () => {
+      const make = async (path, body) => {
+        const { status, json, text } = await call('POST', path, { body });
+        assert.equal(status, 200, text);
+        later(() => call('DELETE', `${path}/${json.id}`));
+        return json;
+      };
+      const feature = unique('f');
+      const permissions = [];
+      for (const key of [`org:${feature}:manage`, `org:${feature}:read`, `org:${feature}b:read`])
+        permissions.push(await make('/v1/organization_permissions', { name: key, key }));
+      const key = `org:${unique('r')}`;
+      await make('/v1/organization_roles', { name: key, key, permissions: permissions.slice(0, 2).map(({ id }) => id) });
+      const member = await newUser();
+      await clerk.organizations.createOrganizationMembership({ organizationId: organization.id, userId: member.id, role: key });
+      const { id } = await newSession(member.id, organization.id);
+      for (const version of ['2024-10-01', '2025-04-10']) {
+        const { json } = await call('POST', `/v1/sessions/${id}/tokens`, { headers: { 'clerk-api-version': version } });
+        const auth = (await authenticate(json.jwt)).toAuth();
+        assert.deepEqual([...auth.orgPermissions].sort(), [`org:${feature}:manage`, `org:${feature}:read`], version);
+        for (const [permission, expected] of [
+          [`org:${feature}:manage`, true], [`org:${feature}:read`, true], [`org:${feature}b:read`, false],
+          ['org:sys_memberships:read', false],
+        ])
+          assert.equal(auth.has({ permission }), expected, `${version} ${permission}`);
+      }
+    });
+  });
+
+  describe('the JWT template of session tokens', () => {
+    it('adds its claims to every session token', async () => {
+      const claims = { tier: '{{user.public_metadata.plan}}', greeting: 'Hello {{user.first_name}}!' };
+      const template = await jwtTemplates.create({ name: '__session', claims });
+      try {
+        const auth = (await authenticate(await tokenOf(session))).toAuth();
+        assert.deepEqual([auth.sessionClaims.tier, auth.sessionClaims.greeting], ['gold', 'Hello Tess!']);
+        assert.deepEqual([auth.userId, auth.sessionId], [user.id, session.id]);
+      } finally {
+        await jwtTemplates.delete(template.id);
+      }
+      assert.equal(claimsOf(await tokenOf(session)).tier, undefined);
+      await rejects(jwtTemplates.create({ name: '__session', claims: { sid: 'x' } }), 400, 'jwt_template_reserved_claim', 'claims');
+    });
+  });
+
   describe('verifyToken', () => {
     it('accepts it through the key set of the server', async () => {
       const token = await tokenOf(session);

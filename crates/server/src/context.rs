@@ -14,6 +14,7 @@ use crate::database::{Database, DatabaseError};
 use crate::id;
 use crate::instance::Instance;
 use crate::random::{NoRandomness, Random};
+use crate::session_token::WarnOnce;
 use crate::store::{Images, Window};
 use crate::webhooks::Wake;
 
@@ -61,6 +62,8 @@ pub(crate) struct State {
     pub wake: Wake,
     /// The address of the server.
     pub public_url: Arc<str>,
+    /// Whether it was said that session tokens are too large.
+    pub size_warning: WarnOnce,
 }
 
 /// The circumstances of one request.

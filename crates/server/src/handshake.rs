@@ -10,7 +10,6 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, SET_COOKIE};
 use http::{HeaderValue, StatusCode};
 use ironclerk::jwt::TokenCategory;
 use ironclerk_api::id::{Id, InvitationId};
-use ironclerk_api::organizations::OrganizationMembership;
 use ironclerk_api::sessions::Session;
 use ironclerk_api::{ApiError, ErrorCode, Metadata};
 use serde_json::json;
@@ -19,7 +18,7 @@ use crate::context::{Cx, fingerprint};
 use crate::sign_in_tokens::{self, ACTOR_TOKEN, SIGN_IN_TOKEN};
 use crate::store::clients as store;
 use crate::ticket::{self, Presented};
-use crate::{identifier, invitations, refresh, sessions, sign_ups, token};
+use crate::{identifier, invitations, refresh, session_token, sign_ups, token};
 
 /// For how long a browser is known, in seconds: a year.
 const BROWSER_LIFETIME: u32 = 365 * 24 * 60 * 60;
@@ -51,11 +50,11 @@ pub(crate) async fn answer(cx: Cx, query: String) -> Result<Response, ApiError> 
     let browser = browser(&cx, &query)?;
     let signed_in = session_of(&cx, browser.clone()).await?;
     let cookies = match &signed_in {
-        Some((session, membership, refresh_token)) => {
+        Some((content, refresh_token)) => {
             let origin = origin_of(&address);
-            let token = token::browser_token(&cx, session, membership.as_ref(), &origin)?;
+            let token = session_token::token(&cx, content, None, Some(&origin))?;
             let signed_in = SignedIn {
-                session,
+                session: &content.session,
                 token: &token.jwt,
                 refresh_token,
             };
@@ -192,10 +191,11 @@ fn browser(cx: &Cx, query: &str) -> Result<String, ApiError> {
     }
 }
 
-type BrowserSession = (Session, Option<OrganizationMembership>, String);
-
 /// The session that is in use in a browser, with a new refresh token for it.
-async fn session_of(cx: &Cx, browser: String) -> Result<Option<BrowserSession>, ApiError> {
+async fn session_of(
+    cx: &Cx,
+    browser: String,
+) -> Result<Option<(session_token::Content, String)>, ApiError> {
     let (images, now) = (cx.images(), cx.now);
     let is_known = {
         let browser = browser.clone();
@@ -220,8 +220,8 @@ async fn session_of(cx: &Cx, browser: String) -> Result<Option<BrowserSession>, 
                 return Ok(None);
             };
             refresh::insert_refresh_token(transaction, &session, &refresh_token, now)?;
-            let membership = sessions::active_membership(transaction, &session, &images)?;
-            Ok(Some((session, membership, refresh_token)))
+            let content = session_token::content(transaction, session, &images)?;
+            Ok(Some((content, refresh_token)))
         })
         .await
 }

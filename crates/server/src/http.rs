@@ -28,8 +28,8 @@ use crate::{
     accountless_applications, allowlist_identifiers, clients, deterministic, domains,
     external_accounts, handshake, identifications, images, instance_settings, invitations, jwks,
     jwt_templates, oauth_applications, organization_domains, organization_invitations,
-    organization_roles, organizations, redirect_urls, saml_connections, second_factors, sessions,
-    sign_in_tokens, sign_ups, testing_tokens, users, waitlist_entries, webhooks,
+    organization_roles, organizations, redirect_urls, saml_connections, second_factors,
+    sessions, sign_in_tokens, sign_ups, testing_tokens, users, waitlist_entries, webhooks,
 };
 
 /// The largest body, in bytes.
@@ -267,10 +267,10 @@ async fn answer(
     let (parts, body) = request.into_parts();
     let query = parts.uri.query().unwrap_or_default();
     authorise(&state, &parts.headers)?;
-    let version = api_version(&parts.headers, query)?;
     let path = path.map_err(|_| {
         ErrorCode::MalformedRequestParameters.because("The path is not percent-encoded UTF-8.")
     })?;
+    let version = api_version(&parts.headers, query)?;
     let body = read_body(&parts.headers, body, &mounted.info).await?;
     let parameters = Source::new(&mut path.iter(), query, body);
     let mut cx = Cx::new(state, version);

@@ -15,6 +15,7 @@ use ironclerk_api::{ApiError, ErrorCode, Page};
 use crate::context::{Cx, check_range, not_found, window};
 use crate::http::Routes;
 use crate::identifier::check_length;
+use crate::session_token;
 use crate::store::jwt_templates::{self as store, StoredTemplate};
 use crate::token::RESERVED;
 
@@ -109,13 +110,25 @@ fn checked(
             "name must not be empty and must not contain a slash.",
         ));
     }
+    let is_of_session_tokens = name == session_token::TEMPLATE;
+    let also_reserved = match is_of_session_tokens {
+        true => session_token::RESERVED,
+        false => &[],
+    };
     if let Some(reserved) = RESERVED
         .iter()
+        .chain(also_reserved)
         .find(|claim| fields.claims.contains_key(**claim))
     {
         return Err(ErrorCode::JwtTemplateReservedClaim.for_parameter(
             "claims",
-            format!("The claim {reserved} is set by the server and cannot be in a template."),
+            format!("The claim {reserved} is set by the server and cannot be in this template."),
+        ));
+    }
+    if is_of_session_tokens && fields.custom_signing_key == Some(true) {
+        return Err(ErrorCode::FormParameterValueInvalid.for_parameter(
+            "custom_signing_key",
+            "Session tokens are signed with the key of the instance.",
         ));
     }
     let given_algorithm = fields.signing_algorithm.as_deref().unwrap_or("RS256");

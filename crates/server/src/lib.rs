@@ -20,7 +20,7 @@
 //! | `http` | routes from the contract, who may call, bodies, answers, errors |
 //! | `users`, `organizations`, `sessions`, … | the handlers: what is allowed, what happens |
 //! | `handshake`, `refresh`, `ticket` | sends browsers back with the cookies that an SDK asks for |
-//! | `token`, `shortcode` | the claims of tokens |
+//! | `token`, `session_token`, `shortcode` | the claims of tokens |
 //! | `webhooks` | events: stored with the change that they tell of, then sent |
 //! | `sign_ups`, `page` | who was invited becomes a user, and the pages for it |
 //! | `seed`, `deterministic`, `random` | what a new server begins with; the same answers each time, for tests |
@@ -65,6 +65,7 @@ mod saml_connections;
 mod second_factors;
 mod seed;
 mod serve;
+mod session_token;
 mod sessions;
 mod settings;
 mod shortcode;
@@ -170,11 +171,6 @@ pub enum ServerError {
         /// `development` or `production`.
         kind: String,
     },
-    /// The signing key in the database cannot be read.
-    #[error(
-        "the signing key {0} in the database cannot be read: restore the database from a backup"
-    )]
-    SigningKey(String),
     /// A production instance with keys that anybody can guess.
     #[error(
         "a deterministic server has keys that anybody can guess, so it cannot be a production instance: leave out one of the two"
@@ -185,6 +181,11 @@ pub enum ServerError {
         "a deterministic server begins with an empty database, and this one holds an instance already: delete it or choose another"
     )]
     PredictableRestart,
+    /// The signing key in the database cannot be read.
+    #[error(
+        "the signing key {0} in the database cannot be read: restore the database from a backup"
+    )]
+    SigningKey(String),
     /// No key could be made.
     #[error("the operating system gave no random numbers to make keys from")]
     KeyGeneration,
@@ -209,6 +210,7 @@ impl Server {
             clock: config.clock,
             random: config.random,
             public_url: config.public_url.into(),
+            size_warning: Default::default(),
             wake: webhooks::Wake::default(),
         })))
     }

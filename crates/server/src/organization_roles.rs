@@ -45,7 +45,7 @@ pub(crate) const CREATOR_NEEDS: [&str; 3] = [
     "org:sys_profile:delete",
 ];
 /// What the keys of the system's own permissions begin with.
-const SYSTEM: &str = "org:sys_";
+pub(crate) const SYSTEM: &str = "org:sys_";
 /// How many roles an instance has at the most.
 pub(crate) const MOST_ROLES: u64 = 10;
 /// How many permissions an instance has at the most, those of the system not counted.

@@ -10,9 +10,9 @@ use crate::context::{Cx, fingerprint};
 use crate::database::{DatabaseError, Transaction};
 use crate::handshake::{self, SignedIn};
 use crate::identifier;
+use crate::session_token;
 use crate::sessions;
 use crate::store::{sessions as store, users};
-use crate::token;
 
 /// For how long a refresh token that was used is accepted again, in ms: a browser sends several
 /// requests at once, all with the same one.
@@ -43,7 +43,7 @@ pub(crate) async fn refresh(cx: Cx, request: RefreshSession) -> Result<Refreshed
         fingerprint(request.refresh_token.expose()),
     );
     let new = next.clone();
-    let (session, membership) = cx
+    let content = cx
         .database()
         .write(move |transaction| {
             let session = store::get(transaction, &id, now)?.ok_or_else(|| {
@@ -69,17 +69,16 @@ pub(crate) async fn refresh(cx: Cx, request: RefreshSession) -> Result<Refreshed
                 insert_refresh_token(transaction, &session, new, now)?;
             }
             store::touch(transaction, &session, now + sessions::ABANDONED_AFTER, now)?;
-            let membership = sessions::active_membership(transaction, &session, &images)?;
-            Ok((session, membership))
+            session_token::content(transaction, session, &images)
         })
         .await?;
     let origin = request.request_origin;
-    let token = token::browser_token(&cx, &session, membership.as_ref(), &origin)?;
+    let token = session_token::token(&cx, &content, None, Some(&origin))?;
     let Some(refresh_token) = next else {
         return Ok(RefreshedSession::Token(token));
     };
     let signed_in = SignedIn {
-        session: &session,
+        session: &content.session,
         token: &token.jwt,
         refresh_token: &refresh_token,
     };

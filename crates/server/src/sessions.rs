@@ -16,7 +16,7 @@ use crate::store::users::{self, UniqueColumn};
 use crate::store::{clients, jwt_templates as templates, organizations, sessions as store};
 use crate::token::{self, Subject};
 use crate::users::no_user;
-use crate::{jwt_templates, refresh};
+use crate::{jwt_templates, refresh, session_token};
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
@@ -153,37 +153,23 @@ async fn verify(cx: Cx, request: VerifySession) -> Result<Session, ApiError> {
 }
 
 pub(crate) async fn create_token(cx: Cx, request: CreateSessionToken) -> Result<Token, ApiError> {
-    let lifetime = match request.expires_in_seconds {
-        Some(seconds) => check_range("expires_in_seconds", seconds, jwt_templates::LIFETIME)?,
-        None => token::SESSION_TOKEN_LIFETIME,
-    };
+    let lifetime = lifetime(request.expires_in_seconds)?;
     let (images, now) = (cx.images(), cx.now);
-    let (session, membership) = cx
+    let content = cx
         .database()
         .read(move |transaction| {
             let session = find_active(transaction, &request.session_id, now)?;
-            let membership = active_membership(transaction, &session, &images)?;
-            Ok::<_, ApiError>((session, membership))
+            session_token::content(transaction, session, &images)
         })
         .await?;
-    let claims = token::session_claims(
-        &cx,
-        &session,
-        membership.as_ref(),
-        lifetime,
-        token::jti(&cx)?,
-    );
-    token::sign_session_token(&cx, &claims)
+    session_token::token(&cx, &content, lifetime, None)
 }
 
 async fn create_token_from_template(
     cx: Cx,
     request: CreateSessionTokenFromTemplate,
 ) -> Result<Token, ApiError> {
-    let lifetime = request
-        .expires_in_seconds
-        .map(|seconds| check_range("expires_in_seconds", seconds, jwt_templates::LIFETIME))
-        .transpose()?;
+    let lifetime = lifetime(request.expires_in_seconds)?;
     let (images, now) = (cx.images(), cx.now);
     let (template, subject) = cx
         .database()
@@ -194,22 +180,7 @@ async fn create_token_from_template(
                 ErrorCode::ResourceNotFound
                     .because(format!("There is no JWT template with the name {name}."))
             })?;
-            let user = users::get(transaction, &session.user_id, &images)?
-                .ok_or_else(|| no_user(&session.user_id))?;
-            let active_membership = active_membership(transaction, &session, &images)?;
-            let memberships = organizations::list_of_user(
-                transaction,
-                &user.id,
-                token::MOST_MEMBERSHIPS,
-                &images,
-            )?
-            .data;
-            let subject = Subject {
-                user,
-                session,
-                active_membership,
-                memberships,
-            };
+            let subject = subject(transaction, session, &images)?;
             Ok::<_, ApiError>((template, subject))
         })
         .await?;
@@ -221,6 +192,31 @@ async fn create_token_from_template(
         token::jti(&cx)?,
     );
     token::sign_template_token(&cx, &template, &claims)
+}
+
+fn lifetime(seconds: Option<u64>) -> Result<Option<u64>, ApiError> {
+    seconds
+        .map(|seconds| check_range("expires_in_seconds", seconds, jwt_templates::LIFETIME))
+        .transpose()
+}
+
+/// Whom the tokens of a session are about.
+pub(crate) fn subject(
+    transaction: &mut Transaction<'_>,
+    session: Session,
+    images: &Images,
+) -> Result<Subject, ApiError> {
+    let user = users::get(transaction, &session.user_id, images)?
+        .ok_or_else(|| no_user(&session.user_id))?;
+    let active_membership = active_membership(transaction, &session, images)?;
+    let memberships =
+        organizations::list_of_user(transaction, &user.id, token::MOST_MEMBERSHIPS, images)?.data;
+    Ok(Subject {
+        user,
+        session,
+        active_membership,
+        memberships,
+    })
 }
 
 /// The user's membership of the organization that is active in the session.

@@ -6,7 +6,7 @@ use ironclerk_api::jwt_templates::JwtTemplate;
 use ironclerk_api::organizations::OrganizationMembership;
 use ironclerk_api::sessions::{Session, Token};
 use ironclerk_api::users::User;
-use ironclerk_api::{ApiError, ApiVersion, ErrorCode, Metadata};
+use ironclerk_api::{ApiError, ErrorCode, Metadata};
 use serde_json::{Value, json};
 
 use crate::context::Cx;
@@ -14,10 +14,6 @@ use crate::shortcode;
 use crate::store::Window;
 use crate::store::jwt_templates::StoredTemplate;
 
-/// For how long a session token is valid, in seconds.
-pub(crate) const SESSION_TOKEN_LIFETIME: u64 = 60;
-/// How much earlier than its time a session token is valid, in seconds.
-const SESSION_TOKEN_SKEW: u64 = 10;
 /// The claims that a template cannot set.
 pub(crate) const RESERVED: &[&str] = &["azp", "exp", "iat", "iss", "jti", "nbf", "sub"];
 /// As many memberships of a user as go into a token.
@@ -26,7 +22,7 @@ pub(crate) const MOST_MEMBERSHIPS: Window = Window {
     offset: 0,
 };
 
-/// Whom a template token is about.
+/// Whom a token with a template is about.
 pub(crate) struct Subject {
     pub user: User,
     pub session: Session,
@@ -39,70 +35,6 @@ pub(crate) struct Subject {
 pub(crate) fn jti(cx: &Cx) -> Result<String, ApiError> {
     let bytes: [u8; 10] = cx.random()?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-/// The claims of a session token: version 2 from API version 2025-04-10 on, version 1 before.
-pub(crate) fn session_claims(
-    cx: &Cx,
-    session: &Session,
-    membership: Option<&OrganizationMembership>,
-    lifetime: u64,
-    jti: String,
-) -> Metadata {
-    let now = seconds(cx.now);
-    let first_factor_age = (cx.now - session.created_at).max(0) / 60_000;
-    let mut claims = Metadata::from_iter([
-        ("exp".to_owned(), json!(now + lifetime.cast_signed())),
-        // No second factor: -1.
-        ("fva".to_owned(), json!([first_factor_age, -1])),
-        ("iat".to_owned(), json!(now)),
-        ("iss".to_owned(), json!(cx.instance().issuer())),
-        (
-            "nbf".to_owned(),
-            json!(now - SESSION_TOKEN_SKEW.cast_signed()),
-        ),
-        ("sid".to_owned(), json!(session.id)),
-        ("sub".to_owned(), json!(session.user_id)),
-    ]);
-    if let Some(actor) = &session.actor {
-        claims.insert("act".to_owned(), json!(actor));
-    }
-    let active =
-        membership.and_then(|membership| Some((membership, membership.organization.as_ref()?)));
-    // The permissions in a token are those that the application has defined, never the system's.
-    if cx.version >= ApiVersion::V2025_04_10 {
-        claims.insert("jti".to_owned(), json!(jti));
-        claims.insert("sts".to_owned(), json!(session.status));
-        claims.insert("v".to_owned(), json!(2));
-        if let Some((membership, organization)) = active {
-            let role = membership
-                .role
-                .strip_prefix("org:")
-                .unwrap_or(&membership.role);
-            claims.insert(
-                "o".to_owned(),
-                json!({"id": organization.id, "rol": role, "slg": organization.slug}),
-            );
-        }
-    } else if let Some((membership, organization)) = active {
-        claims.insert("org_id".to_owned(), json!(organization.id));
-        claims.insert("org_permissions".to_owned(), json!([]));
-        claims.insert("org_role".to_owned(), json!(membership.role));
-        claims.insert("org_slug".to_owned(), json!(organization.slug));
-    }
-    claims
-}
-
-/// Makes the session token of a browser that uses an application at an origin.
-pub(crate) fn browser_token(
-    cx: &Cx,
-    session: &Session,
-    membership: Option<&OrganizationMembership>,
-    origin: &str,
-) -> Result<Token, ApiError> {
-    let mut claims = session_claims(cx, session, membership, SESSION_TOKEN_LIFETIME, jti(cx)?);
-    claims.insert("azp".to_owned(), json!(origin));
-    sign_session_token(cx, &claims)
 }
 
 /// The claims of a token from a template.
@@ -133,7 +65,7 @@ pub(crate) fn template_claims(
 }
 
 /// What shortcodes can name, as a document whose paths they are.
-fn facts(subject: &Subject) -> Value {
+pub(crate) fn facts(subject: &Subject) -> Value {
     let user = &subject.user;
     let primary_email = user
         .email_addresses
@@ -268,6 +200,7 @@ fn sign(
     })
 }
 
-fn seconds(milliseconds: i64) -> i64 {
+/// A time in seconds, as claims have it.
+pub(crate) fn seconds(milliseconds: i64) -> i64 {
     milliseconds.div_euclid(1000)
 }

@@ -17,6 +17,7 @@ on_both_databases! {
     what_no_template_may_have_is_refused,
     shortcodes_are_filled_in,
     a_template_signs_with_its_own_key,
+    the_template_of_session_tokens_adds_claims_to_them,
 }
 
 const TEMPLATES: &str = "/v1/jwt_templates";
@@ -323,4 +324,61 @@ async fn a_template_signs_with_its_own_key(server: &TestServer) {
         false
     );
     assert_eq!(verified(server, &token().await).await["a"], 3);
+}
+
+async fn the_template_of_session_tokens_adds_claims_to_them(server: &TestServer) {
+    let body = json!({
+        "email_address": ["ada@example.com"],
+        "first_name": "Ada",
+        "public_metadata": {"tier": "gold"},
+    });
+    let ada = server.post("/v1/users", body).await.ok();
+    let session = json!({"user_id": ada["id"]});
+    let session = server.post("/v1/sessions", session).await.ok();
+    let path = format!("/v1/sessions/{}/tokens", session["id"].as_str().unwrap());
+    let token = async || {
+        let answer = server.post(&path, json!({})).await.ok();
+        verified(server, answer["jwt"].as_str().unwrap()).await
+    };
+    for claim in ["sid", "o", "org_permissions", "fva", "v", "act", "sub"] {
+        let body = json!({"name": "__session", "claims": {claim: "x"}});
+        let refused = server.post(TEMPLATES, body).await;
+        refused.refused_for(400, "jwt_template_reserved_claim", "claims");
+    }
+    // Other templates may have the claims of session tokens.
+    let body = json!({"name": "other", "claims": {"sid": "x"}});
+    server.post(TEMPLATES, body).await.ok();
+    let own_key = json!({
+        "name": "__session", "claims": {}, "custom_signing_key": true,
+        "signing_key": KEY.to_pem().unwrap(),
+    });
+    let refused = server.post(TEMPLATES, own_key).await;
+    refused.refused_for(422, "form_param_value_invalid", "custom_signing_key");
+
+    let plain = token().await;
+    let body = json!({
+        "name": "__session",
+        "claims": {
+            "tier": "{{user.public_metadata.tier}}",
+            "greeting": "Hello {{user.first_name}}!",
+            "orgs": "{{user.organizations}}",
+        },
+    });
+    let template = server.post(TEMPLATES, body).await.ok();
+    let custom = token().await;
+    assert_eq!(custom["tier"], "gold");
+    assert_eq!(custom["greeting"], "Hello Ada!");
+    assert_eq!(custom["orgs"], json!({}));
+    for (name, value) in &plain {
+        assert_eq!(custom[name], *value, "{name}");
+    }
+    // It says for how long session tokens are valid, too.
+    let template = format!("{TEMPLATES}/{}", template["id"].as_str().unwrap());
+    let body = json!({"name": "__session", "claims": {}, "lifetime": 120});
+    server.patch(&template, body).await.ok();
+    let longer = token().await;
+    assert_eq!(longer["exp"], BEGINNING / 1000 + 120);
+    assert_eq!(longer.get("tier"), None);
+    server.call(Method::DELETE, &template, None).await.ok();
+    assert_eq!(token().await, plain);
 }

@@ -7,6 +7,8 @@ use ironclerk::api::organizations::CreateOrganizationMembership;
 use ironclerk::api::sessions::{CreateSession, CreateSessionToken, SessionStatus};
 use ironclerk::jwt::{self, VerifyOptions};
 use ironclerk::keys::KeySet;
+use ironclerk::session::SessionAuth;
+use ironclerk::{Auth, Has};
 use serde_json::{Value, json};
 
 use crate::harness::{BEGINNING, PUBLIC_URL, TestServer, column, on_both_databases};
@@ -19,6 +21,7 @@ on_both_databases! {
     a_session_needs_its_user_and_organization,
     tokens_are_signed_and_live_for_a_minute,
     claims_follow_the_api_version,
+    custom_permissions_are_in_the_token,
     lifetimes_have_bounds,
 }
 
@@ -363,6 +366,87 @@ async fn claims_follow_the_api_version(server: &TestServer) {
                 }
                 (false, None) => {}
             }
+        }
+    }
+}
+
+async fn custom_permissions_are_in_the_token(server: &TestServer) {
+    let ada = server.user("ada@example.com").await;
+    let acme = server.organization("Acme", &ada).await;
+    let mut permissions = Vec::new();
+    for key in [
+        "org:billing:manage",
+        "org:billing:read",
+        "org:teams:read",
+        "org:unused:read",
+    ] {
+        let body = json!({"name": key, "key": key});
+        let permission = server.post("/v1/organization_permissions", body).await.ok();
+        permissions.push(permission["id"].clone());
+    }
+    let admin = server
+        .get("/v1/organization_roles?query=org:admin")
+        .await
+        .ok();
+    let admin = admin["data"][0]["id"].as_str().unwrap();
+    for permission in &permissions[..3] {
+        let permission = permission.as_str().unwrap();
+        let path = format!("/v1/organization_roles/{admin}/permissions/{permission}");
+        server.post(&path, json!({})).await.ok();
+    }
+    let session = CreateSession {
+        user_id: ada.id.clone(),
+        active_organization_id: Some(acme.id.clone()),
+    };
+    let session = server.client.sessions().create(&session).await.unwrap();
+    let alone = server.session(&ada).await;
+    let one = token(server, session.id.as_str(), None).await;
+    assert_eq!(
+        one["org_permissions"],
+        json!(["org:billing:manage", "org:billing:read", "org:teams:read"])
+    );
+    let two = token(server, session.id.as_str(), Some("2025-04-10")).await;
+    assert_eq!(two["fea"], "o:billing,o:teams");
+    assert_eq!(
+        two["o"],
+        json!({"id": acme.id, "rol": "admin", "slg": "acme", "per": "manage,read", "fpm": "3,2"})
+    );
+    let none = token(server, alone.id.as_str(), Some("2025-04-10")).await;
+    assert_eq!(none.get("fea"), None);
+
+    // The SDK finds them, in either version.
+    let keys = KeySet::from_jwks(&server.client.jwks().await.unwrap());
+    for version in ["2024-10-01", "2025-11-10"] {
+        let key = format!("Bearer {}", server.server.instance().secret_key().expose());
+        let headers = [
+            ("authorization", key.as_str()),
+            ("clerk-api-version", version),
+        ];
+        let path = format!("/v1/sessions/{}/tokens", session.id);
+        let answer = server
+            .request(http::Method::POST, &path, &headers, b"")
+            .await
+            .ok();
+        let token = answer["jwt"].as_str().unwrap();
+        let key = keys
+            .get(jwt::decode(token).unwrap().key_id().unwrap())
+            .unwrap();
+        let claims = jwt::verify(token, key, &VerifyOptions::default(), server.now()).unwrap();
+        let auth = Auth::new(SessionAuth::new(claims.into(), token));
+        for (permission, is_permitted) in [
+            ("org:billing:manage", true),
+            ("org:billing:read", true),
+            ("org:teams:read", true),
+            ("org:teams:manage", false),
+            ("org:unused:read", false),
+            // Those of the system are never in a token.
+            ("org:sys_memberships:manage", false),
+        ] {
+            assert_eq!(
+                auth.has(Has::permission(permission)),
+                is_permitted,
+                "{version} {permission}"
+            );
         }
     }
 }
