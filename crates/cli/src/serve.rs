@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use anyhow::{Context, bail};
 use ironclerk::instance::{InstanceType, SecretKey};
 use ironclerk_server::database::sqlite_file;
-use ironclerk_server::{Config, Server};
+use ironclerk_server::{Config, RateLimits, Server};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -49,9 +49,35 @@ pub struct Arguments {
     /// Make a production instance, whose keys begin with pk_live_ and sk_live_
     #[arg(long)]
     production: bool,
+    /// How often applications may call the Backend API
+    #[arg(
+        long,
+        env = "IRONCLERK_RATE_LIMITS",
+        default_value = "off",
+        value_name = "LIMITS"
+    )]
+    rate_limits: Limits,
     /// How the log is written
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     log_format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Limits {
+    /// As often as they like
+    Off,
+    /// As often as Clerk lets them: 100 requests in 10 s, or 1000 with --production, and less for
+    /// some operations
+    Clerk,
+}
+
+impl From<Limits> for RateLimits {
+    fn from(limits: Limits) -> Self {
+        match limits {
+            Limits::Off => Self::Off,
+            Limits::Clerk => Self::Clerk,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -93,6 +119,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let config = Config {
             secret_key: Some(secret_key),
             instance_type,
+            rate_limits: arguments.rate_limits.into(),
             ..Config::new(&arguments.database_url, public_url)
         };
         let server = Server::open(config).await?;

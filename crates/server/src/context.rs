@@ -14,6 +14,7 @@ use crate::database::{Database, DatabaseError};
 use crate::id;
 use crate::instance::Instance;
 use crate::random::{NoRandomness, Random};
+use crate::rate_limits::RateLimiter;
 use crate::session_token::WarnOnce;
 use crate::store::{Images, Window};
 use crate::webhooks::Wake;
@@ -62,6 +63,8 @@ pub(crate) struct State {
     pub wake: Wake,
     /// The address of the server.
     pub public_url: Arc<str>,
+    /// Counts the requests, where that was asked for.
+    pub rate_limiter: Option<RateLimiter>,
     /// Whether it was said that session tokens are too large.
     pub size_warning: WarnOnce,
 }

@@ -270,6 +270,14 @@ async fn answer(
     let path = path.map_err(|_| {
         ErrorCode::MalformedRequestParameters.because("The path is not percent-encoded UTF-8.")
     })?;
+    if let Some(limiter) = &state.rate_limiter {
+        let object = || {
+            let names: Vec<_> = path.iter().map(|(_, name)| name).collect();
+            names.join("/")
+        };
+        let now = state.clock.now();
+        limiter.admit(&mounted.info, object, now).await?;
+    }
     let version = api_version(&parts.headers, query)?;
     let body = read_body(&parts.headers, body, &mounted.info).await?;
     let parameters = Source::new(&mut path.iter(), query, body);

@@ -21,6 +21,7 @@
 //! | `users`, `organizations`, `sessions`, … | the handlers: what is allowed, what happens |
 //! | `handshake`, `refresh`, `ticket` | sends browsers back with the cookies that an SDK asks for |
 //! | `token`, `session_token`, `shortcode` | the claims of tokens |
+//! | `rate_limits` | how often one may call |
 //! | `webhooks` | events: stored with the change that they tell of, then sent |
 //! | `sign_ups`, `page` | who was invited becomes a user, and the pages for it |
 //! | `seed`, `deterministic`, `random` | what a new server begins with; the same answers each time, for tests |
@@ -59,6 +60,7 @@ mod organizations;
 mod page;
 mod password;
 mod random;
+mod rate_limits;
 mod redirect_urls;
 mod refresh;
 mod saml_connections;
@@ -90,10 +92,12 @@ pub use context::Clock;
 pub use demo::Demo;
 pub use instance::Instance;
 pub use random::Random;
+pub use rate_limits::RateLimits;
 pub use seed::{SeedError, Seeded};
 
 use context::State;
 use database::{Database, DatabaseError};
+use rate_limits::RateLimiter;
 
 /// What a server needs to know.
 #[derive(Clone, Debug)]
@@ -111,6 +115,8 @@ pub struct Config {
     pub instance_type: InstanceType,
     /// Where the time comes from.
     pub clock: Clock,
+    /// How often the Backend API may be called.
+    pub rate_limits: RateLimits,
     /// Where ids, keys and secrets come from.
     pub random: Random,
 }
@@ -125,6 +131,7 @@ impl Config {
             instance_type: InstanceType::Development,
             clock: Clock::System,
             random: Random::SYSTEM,
+            rate_limits: RateLimits::Off,
         }
     }
 
@@ -204,8 +211,13 @@ impl Server {
     pub async fn open(config: Config) -> Result<Self, ServerError> {
         let database = Database::open(&config.database_url).await?;
         let instance = Instance::open(&database, &config, config.clock.now()).await?;
+        let rate_limiter = match config.rate_limits {
+            RateLimits::Off => None,
+            RateLimits::Clerk => Some(RateLimiter::new(config.instance_type, &database)),
+        };
         Ok(Self(Arc::new(State {
             database,
+            rate_limiter,
             instance,
             clock: config.clock,
             random: config.random,

@@ -330,6 +330,13 @@ pub fn sqlite_file(url: &str) -> Option<&Path> {
 #[derive(Clone)]
 pub struct Database(Backend);
 
+impl std::fmt::Debug for Database {
+    /// Where it is may have a password in it.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Database")
+    }
+}
+
 #[derive(Clone)]
 enum Backend {
     Sqlite(sqlite::Sqlite),
@@ -407,6 +414,29 @@ impl Database {
         result.take()
     }
 
+    /// Runs statements whose outcome may be lost when the machine stops, and which need not wait
+    /// for the disk: for what is worth nothing a moment later.
+    pub(crate) async fn write_soon<T, E>(
+        &self,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DatabaseError> + Send + 'static,
+    {
+        let (work, result) = without_types(work);
+        match &self.0 {
+            Backend::Sqlite(sqlite) => sqlite.write(work).await?,
+            Backend::Postgres(postgres) => postgres.run_soon(work).await?,
+        }
+        result.take()
+    }
+
+    /// Whether other servers may be using the database too.
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(self.0, Backend::Postgres(_))
+    }
+
     async fn migrate(&self) -> Result<(), DatabaseError> {
         self.write(|transaction| {
             // Two servers that start at once on one PostgreSQL must not both do this.
@@ -457,5 +487,6 @@ const MIGRATIONS: &[(i64, &str)] = migrations![
     3 "0003_organizations",
     4 "0004_identities",
     5 "0005_documents",
+    6 "0006_rate_limits",
     10 "0010_webhooks",
 ];

@@ -58,6 +58,16 @@ impl Postgres {
 
     /// Runs a transaction on a thread that may wait, and commits it.
     pub(super) async fn run(&self, work: Work) -> Result<(), DatabaseError> {
+        self.run_after("BEGIN", work).await
+    }
+
+    /// The same, without waiting until the outcome is on disk.
+    pub(super) async fn run_soon(&self, work: Work) -> Result<(), DatabaseError> {
+        self.run_after("BEGIN; SET LOCAL synchronous_commit TO OFF", work)
+            .await
+    }
+
+    async fn run_after(&self, begin: &'static str, work: Work) -> Result<(), DatabaseError> {
         let client = self.0.get().await;
         let client = client.map_err(|error| DatabaseError::Unavailable(with_causes(&error)))?;
         let mut session = Session {
@@ -65,7 +75,7 @@ impl Postgres {
             runtime: Handle::current(),
         };
         let done = tokio::task::spawn_blocking(move || {
-            session.run_script("BEGIN")?;
+            session.run_script(begin)?;
             match work(&mut Transaction(Kind::Postgres(&session))) {
                 Outcome::Keep => {
                     session.run_script("COMMIT")?;

@@ -18,6 +18,7 @@ mod organization_domains;
 mod organization_invitations;
 mod organization_roles;
 mod organizations;
+mod rate_limits;
 mod redirect_urls;
 mod refusals;
 mod saml_connections;
