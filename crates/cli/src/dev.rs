@@ -16,7 +16,7 @@ use crate::serve::{interrupted, listen, runtime};
 use crate::{instance_lock, output};
 
 /// Where the data is when nothing else is said.
-const DATABASE: &str = ".ironclerk/clerk.db";
+pub const DATABASE: &str = ".ironclerk/clerk.db";
 /// Keeps the folder out of git.
 const IGNORE_FILE: &str = ".ironclerk/.gitignore";
 /// For how many seconds the token in the example is valid: a day's work.

@@ -7,6 +7,8 @@ mod dev;
 #[cfg(feature = "server")]
 mod instance_lock;
 mod jwt;
+#[cfg(feature = "server")]
+mod keys;
 mod output;
 #[cfg(feature = "server")]
 mod serve;
@@ -39,6 +41,8 @@ enum Command {
     Dev(dev::Arguments),
     #[cfg(feature = "server")]
     Serve(serve::Arguments),
+    #[cfg(feature = "server")]
+    Keys(keys::Arguments),
     Token(token::Arguments),
     Jwt(jwt::Arguments),
     Api(api::Arguments),
@@ -57,6 +61,8 @@ fn main() -> ExitCode {
         Command::Dev(arguments) => dev::run(&arguments),
         #[cfg(feature = "server")]
         Command::Serve(arguments) => serve::run(&arguments),
+        #[cfg(feature = "server")]
+        Command::Keys(arguments) => keys::run(&arguments),
         Command::Token(arguments) => token::run(&arguments),
         Command::Jwt(arguments) => jwt::run(&arguments),
         Command::Api(arguments) => api::run(&arguments),

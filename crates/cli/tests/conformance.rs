@@ -14,13 +14,41 @@ use serde_json::Value;
 
 const SECRET_KEY: &str = "sk_test_conformance00000000000000000000000000";
 
-/// The parts of the suite, as `conformance/run.mjs` names them, and what each of them drives.
-const BACKEND_1: (&str, &str) = ("backend-1", "@clerk/backend 1.34.0");
-const BACKEND_2: (&str, &str) = ("backend-2", "@clerk/backend 2.33.8");
-const MIDDLEWARE: (&str, &str) = (
-    "middleware",
-    "@clerk/clerk-sdk-node 5.1.6, @clerk/express 1.5.2 and 1.7.83",
-);
+/// A part of the suite.
+struct Part {
+    /// As `conformance/run.mjs` names it.
+    name: &'static str,
+    /// What drives the server.
+    packages: &'static str,
+    /// What the server is started with.
+    options: &'static [&'static str],
+    /// How many checks there are at least.
+    checks: u32,
+}
+
+const BACKEND_1: Part = Part {
+    name: "backend-1",
+    packages: "@clerk/backend 1.34.0",
+    options: &[],
+    checks: 50,
+};
+const BACKEND_2: Part = Part {
+    name: "backend-2",
+    packages: "@clerk/backend 2.33.8",
+    ..BACKEND_1
+};
+const MIDDLEWARE: Part = Part {
+    name: "middleware",
+    packages: "@clerk/clerk-sdk-node 5.1.6, @clerk/express 1.5.2 and 1.7.83",
+    ..BACKEND_1
+};
+/// What the operator of a server decides.
+const OPERATOR: Part = Part {
+    name: "operator",
+    packages: "@clerk/backend 1.34.0 while keys are rotated and requests limited",
+    options: &["--rate-limits", "clerk"],
+    checks: 2,
+};
 
 #[test]
 fn backend_1_34_on_sqlite() {
@@ -52,7 +80,17 @@ fn middleware_on_postgresql() {
     run(MIDDLEWARE, Backend::Postgres);
 }
 
-fn run((part, packages): (&str, &str), backend: Backend) {
+#[test]
+fn operator_on_sqlite() {
+    run(OPERATOR, Backend::Sqlite);
+}
+
+#[test]
+fn operator_on_postgresql() {
+    run(OPERATOR, Backend::Postgres);
+}
+
+fn run(part: Part, backend: Backend) {
     let node = match node() {
         Ok(version) => version,
         Err(reason) => return say(&format!("Conformance suite: skipped, {reason}")),
@@ -60,9 +98,9 @@ fn run((part, packages): (&str, &str), backend: Backend) {
     let Some(database) = TestDatabase::new(backend) else {
         return;
     };
-    let server = Server::start(&database.url());
+    let server = Server::start(&database.url(), part.options);
     let output = Command::new("node")
-        .args(["run.mjs", part, "--test-reporter=tap"])
+        .args(["run.mjs", part.name, "--test-reporter=tap"])
         .current_dir(folder())
         .env(
             "CLERK_API_URL",
@@ -71,6 +109,8 @@ fn run((part, packages): (&str, &str), backend: Backend) {
         .env("CLERK_SECRET_KEY", SECRET_KEY)
         .env("CLERK_PUBLISHABLE_KEY", server.field("publishable_key"))
         .env("CLERK_JWT_KEY", server.field("jwt_key"))
+        .env("IRONCLERK", env!("CARGO_BIN_EXE_ironclerk"))
+        .env("IRONCLERK_DATABASE_URL", database.url())
         .output()
         .unwrap();
     let report = String::from_utf8_lossy(&output.stdout);
@@ -86,13 +126,17 @@ fn run((part, packages): (&str, &str), backend: Backend) {
         failures(&report),
         String::from_utf8_lossy(&output.stderr)
     );
-    assert!(count("pass") > 50, "checks are missing:\n{report}");
+    assert!(
+        count("pass") >= part.checks,
+        "checks are missing:\n{report}"
+    );
     let database = match backend {
         Backend::Sqlite => "SQLite",
         Backend::Postgres => "PostgreSQL",
     };
     say(&format!(
-        "Conformance suite: ran {packages} on Node {node} and {database}, {} checks passed",
+        "Conformance suite: ran {} on Node {node} and {database}, {} checks passed",
+        part.packages,
         count("pass")
     ));
 }
@@ -183,10 +227,11 @@ struct Server {
 }
 
 impl Server {
-    fn start(database_url: &str) -> Self {
+    fn start(database_url: &str, options: &[&str]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_ironclerk"))
             .args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json"])
             .args(["--database-url", database_url, "--secret-key", SECRET_KEY])
+            .args(options)
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();

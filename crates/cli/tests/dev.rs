@@ -449,3 +449,45 @@ fn serve_wants_to_be_told() {
     assert!(text(&refused.stderr).contains("32 characters"));
     assert!(!text(&refused.stderr).contains("sk_test_short"));
 }
+
+#[test]
+fn signing_keys_are_shown_and_rotated_while_it_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let none = failure(folder, &["keys", "list"]);
+    assert!(none.contains("start `ironclerk dev`"), "{none}");
+    assert!(!folder.join(".ironclerk").exists(), "nothing is made");
+
+    let dev = Dev::start(folder, &[]);
+    let app = dev.value("Example app").to_owned();
+    let before = output(folder, &["keys", "list"]);
+    let first = before.strip_suffix("  signs\n").unwrap();
+    assert!(first.starts_with("ins_"), "{before}");
+    let in_use = failure(folder, &["keys", "remove", first]);
+    assert!(in_use.contains("rotate the keys first"), "{in_use}");
+    let after = output(folder, &["keys", "rotate", "--sign-after", "0"]);
+    let lines: Vec<_> = after.lines().collect();
+    assert!(lines[0].ends_with("  signs"), "{after}");
+    assert!(
+        lines[1].starts_with(&format!("{first}  verifies for 2592")),
+        "{after}"
+    );
+    assert!(lines[3].starts_with("CLERK_JWT_KEY=MII"), "{after}");
+    assert!(!after.contains("PRIVATE"));
+
+    let next = lines[0].strip_suffix("  signs").unwrap();
+    let has_next_key = || {
+        let token = output(folder, &["token"]);
+        let head = output(folder, &["jwt", "decode", token.trim()]);
+        let is_next = head.contains(next);
+        is_next.then(|| token.trim().to_owned())
+    };
+    let token = (0..40)
+        .find_map(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(250));
+            has_next_key()
+        })
+        .expect("the running server signs with the new key");
+    assert_eq!(get(&format!("{app}/api/me"), Some(&token)).0, 200);
+    dev.interrupt();
+}

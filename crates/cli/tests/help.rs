@@ -8,6 +8,10 @@ fn help() {
         "",
         "dev",
         "serve",
+        "keys",
+        "keys list",
+        "keys rotate",
+        "keys remove",
         "token",
         "jwt",
         "jwt decode",
@@ -16,7 +20,18 @@ fn help() {
         "upgrade",
         "completions",
     ] {
-        if cfg!(not(feature = "server")) && ["", "dev", "serve"].contains(&command) {
+        if cfg!(not(feature = "server"))
+            && [
+                "",
+                "dev",
+                "serve",
+                "keys",
+                "keys list",
+                "keys rotate",
+                "keys remove",
+            ]
+            .contains(&command)
+        {
             continue;
         }
         if cfg!(not(feature = "upgrade")) && ["", "upgrade"].contains(&command) {

@@ -69,6 +69,15 @@ pub(crate) struct State {
     pub size_warning: WarnOnce,
 }
 
+impl State {
+    /// Learns what other servers on the database, and commands, have changed.
+    pub(crate) async fn refresh(&self) {
+        self.instance
+            .refresh_keys(&self.database, self.clock.now())
+            .await;
+    }
+}
+
 /// The circumstances of one request.
 #[derive(Clone)]
 pub(crate) struct Cx {

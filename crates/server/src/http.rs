@@ -66,7 +66,10 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         .merge(clock)
         .route(
             "/.well-known/jwks.json",
-            get(move || async move { show(keys.instance.jwks()) }),
+            get(move || async move {
+                keys.refresh().await;
+                show(&keys.instance.jwks())
+            }),
         )
         .route("/v1/client/handshake", handshake)
         .route("/v1/tickets/accept", ticket)
@@ -107,6 +110,7 @@ where
         let query = query.unwrap_or_default();
         // A browser cannot help what an SDK that is newer than this server has asked for.
         let version = api_version(&HeaderMap::new(), &query).unwrap_or(ApiVersion::LATEST);
+        state.refresh().await;
         let random = state.random.clone();
         page(Cx::new(state, version), query)
             .await
@@ -281,6 +285,7 @@ async fn answer(
     let version = api_version(&parts.headers, query)?;
     let body = read_body(&parts.headers, body, &mounted.info).await?;
     let parameters = Source::new(&mut path.iter(), query, body);
+    state.refresh().await;
     let mut cx = Cx::new(state, version);
     if let Some(name) = parts
         .headers

@@ -1,19 +1,21 @@
 //! The instance: its keys, made once and kept in the database.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
 use aws_lc_rs::constant_time;
 use ironclerk::instance::{InstanceType, PublishableKey, SecretKey};
-use ironclerk::jwt;
-use ironclerk::keys::PrivateKey;
 use ironclerk_api::Metadata;
 use ironclerk_api::id::InstanceId;
 use ironclerk_api::jwks::JsonWebKeySet;
-use serde_json::Value;
 
+use crate::context::Clock;
 use crate::database::{Database, DatabaseError, Transaction};
 use crate::domains;
 use crate::organization_roles;
 use crate::random::Random;
-use crate::store::instance::{self as store, StoredInstance};
+use crate::signing_keys::{self, READ_EVERY, SigningKeyError, SigningKeys};
+use crate::store::instance::{self as store, StoredInstance, StoredSigningKey};
 use crate::{Config, ServerError};
 
 /// The key of deterministic servers. It is public: nothing that it signs proves anything.
@@ -27,15 +29,10 @@ pub struct Instance {
     secret_key: SecretKey,
     publishable_key: PublishableKey,
     issuer: String,
-    keys: Vec<SigningKey>,
-    jwks: JsonWebKeySet,
-}
-
-/// A key that tokens are signed with.
-#[derive(Debug)]
-pub(crate) struct SigningKey {
-    pub id: String,
-    pub key: PrivateKey,
+    clock: Clock,
+    keys: RwLock<Arc<SigningKeys>>,
+    /// When the keys were read, in ms since the epoch.
+    keys_read_at: AtomicI64,
 }
 
 impl Instance {
@@ -81,22 +78,15 @@ impl Instance {
                 given.clone()
             }
         };
-        let mut keys = Vec::new();
-        let mut jwks = JsonWebKeySet::default();
-        for (id, pem) in database.read(store::signing_keys).await? {
-            let key: PrivateKey = pem
-                .parse()
-                .map_err(|_| ServerError::SigningKey(id.clone()))?;
-            jwks.keys.push(key.public_key().to_jwk(&id));
-            keys.push(SigningKey { id, key });
-        }
+        let keys = database.read(SigningKeys::read).await?;
         Ok(Self {
             id: stored.id,
             secret_key,
             publishable_key: PublishableKey::encode(instance_type, config.frontend_api())?,
             issuer: config.public_url.clone(),
-            keys,
-            jwks,
+            clock: config.clock.clone(),
+            keys: RwLock::new(Arc::new(keys)),
+            keys_read_at: AtomicI64::new(now),
         })
     }
 
@@ -128,34 +118,60 @@ impl Instance {
         &self.issuer
     }
 
-    /// The public keys that verify the tokens.
-    pub fn jwks(&self) -> &JsonWebKeySet {
-        &self.jwks
+    /// The public keys that verify the tokens at the moment.
+    pub fn jwks(&self) -> JsonWebKeySet {
+        self.keys().jwks(self.clock.now())
     }
 
-    /// The public key for `CLERK_JWT_KEY`, in one line.
+    /// The public key for `CLERK_JWT_KEY`, in one line: that of the tokens that are signed now.
     pub fn jwt_key(&self) -> String {
-        self.keys
-            .first()
+        self.keys()
+            .current(self.clock.now())
             .map(|signing| signing.key.public_key().to_spki_base64())
             .unwrap_or_default()
     }
 
-    /// The key that new tokens are signed with.
-    pub(crate) fn signing_key(&self) -> Option<&SigningKey> {
-        self.keys.first()
+    /// The signing keys.
+    pub(crate) fn keys(&self) -> Arc<SigningKeys> {
+        self.keys
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Reads the signing keys anew when it is time: another server, or the command that rotates
+    /// them, may have changed them. When they cannot be read, those that are known stay.
+    pub(crate) async fn refresh_keys(&self, database: &Database, now: i64) {
+        let last = self.keys_read_at.load(Ordering::Relaxed);
+        let is_due = now - last >= READ_EVERY
+            && self
+                .keys_read_at
+                .compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok();
+        if !is_due {
+            return;
+        }
+        let keys = match database.read(SigningKeys::read).await {
+            Ok(keys) => keys,
+            Err(error) => {
+                tracing::warn!(%error, "cannot read the signing keys anew");
+                return;
+            }
+        };
+        let before = std::mem::replace(
+            &mut *self.keys.write().unwrap_or_else(PoisonError::into_inner),
+            Arc::new(keys),
+        );
+        let signing = |keys: &SigningKeys, time| keys.current(time).map(|key| key.id.clone());
+        let key_id = signing(&self.keys(), now);
+        if key_id != signing(&before, last) {
+            tracing::info!(key_id, jwt_key = self.jwt_key(), "signing with another key");
+        }
     }
 
     /// The claims of a token that one of the instance's keys has signed, whatever its times.
     pub(crate) fn signed_claims(&self, token: &str) -> Option<Metadata> {
-        let decoded = jwt::decode(token).ok()?;
-        let key_id = decoded.key_id()?;
-        let signing = self.keys.iter().find(|signing| signing.id == key_id)?;
-        let is_ours = jwt::has_valid_signature(&decoded, &signing.key.public_key());
-        match decoded.unverified_claims() {
-            Value::Object(claims) if is_ours.ok()? => Some(claims.clone()),
-            _ => None,
-        }
+        self.keys().signed_claims(token, self.clock.now())
     }
 
     /// Whether this is the instance's secret key. Takes as long for any key of its length.
@@ -187,13 +203,15 @@ async fn create(
 ) -> Result<StoredInstance, ServerError> {
     let pem = match config.random.is_predictable() {
         true => INSECURE_SIGNING_KEY.to_owned(),
-        false => new_signing_key().await.ok_or(ServerError::KeyGeneration)?,
+        false => signing_keys::generate()
+            .await
+            .ok_or(SigningKeyError::Generation)?,
     };
     let random = || {
         config
             .random
             .bytes()
-            .map_err(|_| ServerError::KeyGeneration)
+            .map_err(|_| SigningKeyError::Generation)
     };
     let (kind, key_prefix) = match config.instance_type {
         InstanceType::Production => ("production", "sk_live_"),
@@ -222,20 +240,15 @@ async fn create(
             let stored = store::get(transaction)?
                 .ok_or_else(|| DatabaseError::Failed("the instance was not stored".to_owned()))?;
             // The key's id is the instance's, so that whoever lost the race stores no key.
-            store::insert_signing_key(transaction, stored.id.as_str(), &pem, now)?;
+            let key = StoredSigningKey {
+                id: stored.id.to_string(),
+                private_key: pem,
+                signs_from: 0,
+                verifies_until: None,
+            };
+            store::insert_signing_key(transaction, &key, now)?;
             Ok::<_, DatabaseError>(stored)
         })
         .await?;
     Ok(stored)
-}
-
-/// Makes an RSA key. How long the search for its primes takes is a matter of luck, between 30 ms
-/// and 300 ms: of two searches at once the first to end is seldom late.
-async fn new_signing_key() -> Option<String> {
-    let search = || tokio::task::spawn_blocking(|| PrivateKey::generate()?.to_pem());
-    let found = tokio::select! {
-        found = search() => found,
-        found = search() => found,
-    };
-    found.ok()?.ok()
 }

@@ -11,5 +11,5 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 }
 
 async fn get(cx: Cx, _: GetJwks) -> Result<JsonWebKeySet, ApiError> {
-    Ok(cx.instance().jwks().clone())
+    Ok(cx.instance().jwks())
 }

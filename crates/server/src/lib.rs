@@ -21,6 +21,7 @@
 //! | `users`, `organizations`, `sessions`, … | the handlers: what is allowed, what happens |
 //! | `handshake`, `refresh`, `ticket` | sends browsers back with the cookies that an SDK asks for |
 //! | `token`, `session_token`, `shortcode` | the claims of tokens |
+//! | [`signing_keys`] | which key signs, and which verify |
 //! | `rate_limits` | how often one may call |
 //! | `webhooks` | events: stored with the change that they tell of, then sent |
 //! | `sign_ups`, `page` | who was invited becomes a user, and the pages for it |
@@ -31,6 +32,7 @@
 //! | [`database`] | one door to SQLite and PostgreSQL |
 
 pub mod database;
+pub mod signing_keys;
 
 mod accountless_applications;
 mod allowlist_identifiers;
@@ -98,6 +100,7 @@ pub use seed::{SeedError, Seeded};
 use context::State;
 use database::{Database, DatabaseError};
 use rate_limits::RateLimiter;
+use signing_keys::SigningKeyError;
 
 /// What a server needs to know.
 #[derive(Clone, Debug)]
@@ -188,14 +191,9 @@ pub enum ServerError {
         "a deterministic server begins with an empty database, and this one holds an instance already: delete it or choose another"
     )]
     PredictableRestart,
-    /// The signing key in the database cannot be read.
-    #[error(
-        "the signing key {0} in the database cannot be read: restore the database from a backup"
-    )]
-    SigningKey(String),
-    /// No key could be made.
-    #[error("the operating system gave no random numbers to make keys from")]
-    KeyGeneration,
+    /// The signing keys cannot be made or read.
+    #[error(transparent)]
+    SigningKey(#[from] SigningKeyError),
 }
 
 /// A server with its database open. Cheap to clone.

@@ -172,9 +172,9 @@ pub(crate) fn sign_with_instance_key(
     claims: &Metadata,
     category: TokenCategory,
 ) -> Result<Token, ApiError> {
-    let signing = cx
-        .instance()
-        .signing_key()
+    let keys = cx.instance().keys();
+    let signing = keys
+        .current(cx.now)
         .ok_or_else(|| ErrorCode::Internal.because("The instance has no signing key."))?;
     sign(
         cx,

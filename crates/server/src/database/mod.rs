@@ -488,5 +488,6 @@ const MIGRATIONS: &[(i64, &str)] = migrations![
     4 "0004_identities",
     5 "0005_documents",
     6 "0006_rate_limits",
+    7 "0007_signing_keys",
     10 "0010_webhooks",
 ];

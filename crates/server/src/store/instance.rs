@@ -2,7 +2,7 @@
 
 use ironclerk_api::id::InstanceId;
 
-use crate::database::{DatabaseError, Transaction};
+use crate::database::{DatabaseError, Row, Transaction};
 use crate::settings::Settings;
 
 /// The instance as it is stored.
@@ -56,31 +56,76 @@ pub(crate) fn set_secret_key(
     Ok(())
 }
 
-/// The signing keys as (key id, PEM), newest first.
+/// A signing key as it is stored.
+pub(crate) struct StoredSigningKey {
+    pub id: String,
+    /// In PEM.
+    pub private_key: String,
+    /// In ms since the epoch.
+    pub signs_from: i64,
+    /// In ms since the epoch.
+    pub verifies_until: Option<i64>,
+}
+
+/// The signing keys, the last first.
 pub(crate) fn signing_keys(
     transaction: &mut Transaction<'_>,
-) -> Result<Vec<(String, String)>, DatabaseError> {
+) -> Result<Vec<StoredSigningKey>, DatabaseError> {
     let rows = transaction.query(
-        "SELECT kid, private_key FROM signing_keys ORDER BY created_at DESC, kid",
+        "SELECT kid, private_key, signs_from, verifies_until FROM signing_keys
+         ORDER BY signs_from DESC, created_at DESC, kid",
         &[],
     )?;
-    rows.into_iter()
-        .map(|mut row| Ok((row.next()?, row.next()?)))
-        .collect()
+    let read = |mut row: Row| {
+        Ok(StoredSigningKey {
+            id: row.next()?,
+            private_key: row.next()?,
+            signs_from: row.next()?,
+            verifies_until: row.next()?,
+        })
+    };
+    rows.into_iter().map(read).collect()
 }
 
 /// Stores a signing key, unless the key id is taken.
 pub(crate) fn insert_signing_key(
     transaction: &mut Transaction<'_>,
-    kid: &str,
-    private_key: &str,
+    key: &StoredSigningKey,
     now: i64,
 ) -> Result<(), DatabaseError> {
     transaction.execute(
-        "INSERT INTO signing_keys (kid, private_key, created_at) VALUES ($1, $2, $3)
-         ON CONFLICT DO NOTHING",
-        &[kid.into(), private_key.into(), now.into()],
+        "INSERT INTO signing_keys (kid, private_key, signs_from, verifies_until, created_at)
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+        &[
+            key.id.as_str().into(),
+            key.private_key.as_str().into(),
+            key.signs_from.into(),
+            key.verifies_until.into(),
+            now.into(),
+        ],
     )?;
+    Ok(())
+}
+
+/// Sets when the signing keys end that have no end, and when this one does.
+pub(crate) fn retire_signing_keys(
+    transaction: &mut Transaction<'_>,
+    verifies_until: i64,
+    current: &str,
+) -> Result<(), DatabaseError> {
+    transaction.execute(
+        "UPDATE signing_keys SET verifies_until = $1 WHERE verifies_until IS NULL OR kid = $2",
+        &[verifies_until.into(), current.into()],
+    )?;
+    Ok(())
+}
+
+/// Deletes a signing key.
+pub(crate) fn delete_signing_key(
+    transaction: &mut Transaction<'_>,
+    id: &str,
+) -> Result<(), DatabaseError> {
+    transaction.execute("DELETE FROM signing_keys WHERE kid = $1", &[id.into()])?;
     Ok(())
 }
 

@@ -25,6 +25,7 @@ mod saml_connections;
 mod seeds;
 mod sessions;
 mod sign_ups;
+mod signing_keys;
 mod users;
 mod waitlist_entries;
 mod webhooks;

@@ -245,7 +245,7 @@ async fn tokens_are_signed_and_live_for_a_minute(server: &TestServer) {
     );
     assert_eq!(decoded.header()["cat"], "cl_B7d4PD111AAA");
 
-    let keys = KeySet::from_jwks(server.server.instance().jwks());
+    let keys = KeySet::from_jwks(&server.server.instance().jwks());
     let key = keys.get(server.server.instance().id().as_str()).unwrap();
     let options = VerifyOptions {
         clock_skew: Duration::ZERO,
