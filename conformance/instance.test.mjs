@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { apiUrl, assertRecent, assertSchema, call, cleanUp, clerk, email, ids, later, publishableKey, rejects, secretKey, unique } from './support.mjs';
+import { apiUrl, assertRecent, assertSchema, call, cleanUp, clerk, email, ids, later, newUser, publishableKey, rejects, secretKey, unique } from './support.mjs';
 
 after(cleanUp);
 
@@ -93,6 +93,14 @@ describe('instance', () => {
     assert.equal(restrictions.blockDisposableEmailDomains, true);
     assert.equal(restrictions.ignoreDotsForGmailAddresses, true);
     assert.equal(restrictions.allowlist, false);
+    await clerk.instance.updateRestrictions({ blockEmailSubaddresses: true });
+    const name = unique();
+    await newUser({ emailAddress: [`${name}@example.com`] });
+    for (const address of [`${name}+1@example.com`, `${name}@mailinator.com`])
+      await rejects(clerk.users.createUser({ emailAddress: [address] }), 403, 'not_allowed_access');
+    await clerk.instance.updateRestrictions({
+      blockEmailSubaddresses: false, blockDisposableEmailDomains: false, ignoreDotsForGmailAddresses: false,
+    });
     const settings = await clerk.instance.updateOrganizationSettings({ maxAllowedMemberships: 5 });
     assert.deepEqual(
       [settings.enabled, settings.maxAllowedMemberships, settings.creatorRole, settings.domainsDefaultRole],

@@ -7,14 +7,11 @@ use ironclerk_api::allowlist_identifiers::{
 };
 use ironclerk_api::value::DeletedObject;
 use ironclerk_api::{ApiError, ErrorCode, Page};
-use serde_json::json;
 
 use crate::context::{Cx, deleted, not_found, window};
-use crate::database::Transaction;
 use crate::http::Routes;
 use crate::identifier;
 use crate::store::documents::{self, Document, Order};
-use crate::store::instance;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
@@ -51,37 +48,6 @@ macro_rules! document {
 
 document!(AllowlistIdentifier, "allowlist_identifier");
 document!(BlocklistIdentifier, "blocklist_identifier");
-
-/// Refuses identifiers with which one may not sign up, as the instance is set.
-pub(crate) fn check_sign_up<'a>(
-    transaction: &mut Transaction<'_>,
-    identifiers: impl IntoIterator<Item = &'a str>,
-) -> Result<(), ApiError> {
-    let restrictions = instance::settings(transaction)?.restrictions;
-    if !restrictions.allowlist && !restrictions.blocklist {
-        return Ok(());
-    }
-    for text in identifiers {
-        let mut keys = vec![text.to_owned()];
-        if let Some((_, domain)) = text.rsplit_once('@') {
-            keys.push(format!("*@{domain}"));
-        }
-        let (mut is_allowed, mut is_blocked) = (!restrictions.allowlist, false);
-        for key in &keys {
-            is_allowed |= documents::get_by_key::<AllowlistIdentifier>(transaction, key)?.is_some();
-            is_blocked |= restrictions.blocklist
-                && documents::get_by_key::<BlocklistIdentifier>(transaction, key)?.is_some();
-        }
-        if !is_allowed || is_blocked {
-            return Err(ErrorCode::NotAllowedAccess.with(
-                "identifiers",
-                json!([text]),
-                format!("{text} is not allowed to access this application."),
-            ));
-        }
-    }
-    Ok(())
-}
 
 /// What kind of identifier a text is, and how it is written down.
 fn classify(text: &str) -> Result<(IdentifierType, String), ApiError> {

@@ -16,10 +16,10 @@ use crate::context::taken;
 use crate::context::{Cx, not_found};
 use crate::database::Transaction;
 use crate::http::Routes;
-use crate::identifier;
 use crate::store::identifications::{self as store, Identification, IdentificationKind};
 use crate::store::{second_factors, users};
 use crate::users::no_user;
+use crate::{identifier, restrictions};
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
@@ -157,6 +157,9 @@ async fn create(
             }
             if store::insert(transaction, std::slice::from_ref(&new))?.is_some() {
                 return Err(taken(kind.as_str()));
+            }
+            if kind == IdentificationKind::EmailAddress {
+                restrictions::check_email_address(transaction, &new.value)?;
             }
             let settled = settle(transaction, &new, wanted, now)?;
             events.user_updated(transaction, &new.user_id)?;

@@ -33,6 +33,24 @@ pub(crate) fn email_address(parameter: &str, text: &str) -> Result<String, ApiEr
     }
 }
 
+/// The mailbox that mail to an address ends up in, as far as the address tells: without the tag that
+/// follows `+`, `=` or `#`, and at Gmail without dots.
+pub(crate) fn mailbox(address: &str, without_tag: bool, without_dots: bool) -> String {
+    let Some((mut local, domain)) = address.split_once('@') else {
+        return address.to_owned();
+    };
+    if without_tag
+        && let Some(tag) = local.find(['+', '=', '#'])
+        && tag > 0
+    {
+        local = &local[..tag];
+    }
+    if without_dots && matches!(domain, "gmail.com" | "googlemail.com") {
+        return format!("{}@{domain}", local.replace('.', ""));
+    }
+    format!("{local}@{domain}")
+}
+
 fn is_domain_label(label: &str) -> bool {
     !label.is_empty()
         && label.len() <= 63
@@ -318,5 +336,26 @@ mod tests {
                 .unwrap_err()
                 .has_code("form_param_invalid_time")
         );
+    }
+
+    #[test]
+    fn a_mailbox_can_have_many_addresses() {
+        for (address, without_tag, without_dots, expected) in [
+            ("a.da+x@gmail.com", false, false, "a.da+x@gmail.com"),
+            ("a.da+x@gmail.com", true, false, "a.da@gmail.com"),
+            ("a.da+x@gmail.com", false, true, "ada+x@gmail.com"),
+            ("a.da+x.y@gmail.com", true, true, "ada@gmail.com"),
+            ("a.da@googlemail.com", true, true, "ada@googlemail.com"),
+            ("a.da+x@example.com", true, true, "a.da@example.com"),
+            ("ada=x#y@example.com", true, true, "ada@example.com"),
+            ("+ada@example.com", true, true, "+ada@example.com"),
+            ("nobody", true, true, "nobody"),
+        ] {
+            assert_eq!(
+                mailbox(address, without_tag, without_dots),
+                expected,
+                "{address}"
+            );
+        }
     }
 }

@@ -15,6 +15,7 @@ use crate::domains;
 use crate::organization_roles;
 use crate::random::Random;
 use crate::signing_keys::{self, READ_EVERY, SigningKeyError, SigningKeys};
+use crate::store::identifications;
 use crate::store::instance::{self as store, StoredInstance, StoredSigningKey};
 use crate::{Config, ServerError};
 
@@ -59,6 +60,7 @@ impl Instance {
                 move |transaction| furnish(transaction, &domain, &random, now)
             })
             .await?;
+        while database.write(identifications::fill_in_mailboxes).await? {}
         let instance_type = match stored.kind.as_str() {
             "production" => InstanceType::Production,
             _ => InstanceType::Development,

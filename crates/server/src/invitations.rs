@@ -9,10 +9,10 @@ use ironclerk_api::{ApiError, ErrorCode, Metadata, Page, Sort};
 use crate::context::{Cx, check_range, not_found, window};
 use crate::database::Transaction;
 use crate::http::Routes;
-use crate::identifier;
 use crate::store::identifications::{self, IdentificationKind};
 use crate::store::invitations::{self as store, StoredInvitation};
 use crate::ticket::Ticket;
+use crate::{identifier, restrictions};
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes.on(list).on(create).on(create_many).on(revoke)
@@ -110,6 +110,7 @@ pub(crate) fn insert(
             format!("There is a user with the email address {address}."),
         ));
     }
+    restrictions::check_invited(transaction, address)?;
     if !store::insert(transaction, stored, !ignore_existing, now)? {
         return Err(ErrorCode::DuplicateRecord.for_parameter(
             "email_address",

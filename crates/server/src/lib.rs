@@ -27,7 +27,7 @@
 //! | `sign_ups`, `page` | who was invited becomes a user, and the pages for it |
 //! | `seed`, `deterministic`, `random` | what a new server begins with; the same answers each time, for tests |
 //! | `images` | the pictures of users and organizations |
-//! | `identifier`, `password`, `id` | what identifiers and passwords are accepted, how ids are made |
+//! | `identifier`, `restrictions`, `password`, `id` | what identifiers and passwords are accepted, how ids are made |
 //! | `store` | the SQL |
 //! | [`database`] | one door to SQLite and PostgreSQL |
 
@@ -65,6 +65,7 @@ mod random;
 mod rate_limits;
 mod redirect_urls;
 mod refresh;
+mod restrictions;
 mod saml_connections;
 mod second_factors;
 mod seed;

@@ -14,7 +14,6 @@ use serde_json::json;
 use crate::context::{Cx, check_known, check_range, not_found, window};
 use crate::database::Transaction;
 use crate::http::Routes;
-use crate::identifier;
 use crate::organization_roles::{self as roles, MANAGE_MEMBERS};
 use crate::organizations::{check_room, find};
 use crate::store::Images;
@@ -23,6 +22,7 @@ use crate::store::organizations;
 use crate::store::users::{self, UniqueColumn};
 use crate::ticket::Ticket;
 use crate::users::no_user;
+use crate::{identifier, restrictions};
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
@@ -283,6 +283,7 @@ fn add(
             format!("{address} is a member of this organization already."),
         ));
     }
+    restrictions::check_invited(transaction, address)?;
     if !store::insert(transaction, &organization.id, invitation)? {
         return Err(ErrorCode::OrganizationInvitationNotUnique.for_parameter(
             "email_address",

@@ -10,7 +10,6 @@ use ironclerk_api::users::{
 use ironclerk_api::value::{DeletedObject, TotalCount};
 use ironclerk_api::{ApiError, ErrorCode, Patch, Sort};
 
-use crate::allowlist_identifiers;
 use crate::context::{Cx, deleted, not_found, taken, window};
 use crate::database::{DatabaseError, Transaction};
 use crate::http::Routes;
@@ -22,7 +21,7 @@ use crate::store::images::{self, Owner};
 use crate::store::users::{self as store, PasswordDigest, UniqueColumn};
 use crate::store::{Images, sessions};
 use crate::webhooks::Events;
-use crate::{identifier, metadata};
+use crate::{identifier, metadata, restrictions};
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
@@ -148,7 +147,7 @@ pub(crate) async fn create(cx: Cx, request: CreateUser) -> Result<User, ApiError
     cx.database()
         .write(move |transaction| {
             let given = new.identifications.iter().map(|one| one.value.as_str());
-            allowlist_identifiers::check_sign_up(transaction, given)?;
+            restrictions::check_sign_up(transaction, given)?;
             new.store(transaction, &images)
         })
         .await
@@ -303,6 +302,11 @@ impl NewUser {
         }
         if let Some(kind) = identifications::insert(transaction, &self.identifications)? {
             return Err(taken(kind.as_str()));
+        }
+        for new in &self.identifications {
+            if new.kind == IdentificationKind::EmailAddress {
+                restrictions::check_email_address(transaction, &new.value)?;
+            }
         }
         if let Some(password) = &self.password {
             store::set_password(transaction, &user.id, password, now)?;

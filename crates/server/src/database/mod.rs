@@ -489,5 +489,6 @@ const MIGRATIONS: &[(i64, &str)] = migrations![
     5 "0005_documents",
     6 "0006_rate_limits",
     7 "0007_signing_keys",
+    8 "0008_mailboxes",
     10 "0010_webhooks",
 ];

@@ -7,6 +7,7 @@ use ironclerk_api::users::{EmailAddress, Passkey, PhoneNumber, User, Verificatio
 
 use super::Conditions;
 use crate::database::{DatabaseError, Row, Transaction};
+use crate::identifier;
 
 /// The kinds of identification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,8 +199,9 @@ pub(crate) fn insert(
         let inserted = transaction.execute(
             "INSERT INTO identifications (id, user_id, kind, value, verified,
                  verification_strategy, reserved, reserved_for_second_factor,
-                 default_second_factor, name, last_used_at, ordinal, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                 default_second_factor, name, last_used_at, ordinal, created_at, updated_at,
+                 mailbox)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
              ON CONFLICT DO NOTHING",
             &[
                 (&identification.id).into(),
@@ -216,6 +218,9 @@ pub(crate) fn insert(
                 ordinal.into(),
                 identification.created_at.into(),
                 identification.updated_at.into(),
+                (identification.kind == IdentificationKind::EmailAddress)
+                    .then(|| mailbox(&identification.value))
+                    .into(),
             ],
         )?;
         if inserted == 0 {
@@ -247,6 +252,41 @@ pub(crate) fn is_taken(
     let sql = "SELECT id FROM identifications WHERE kind = $1 AND value = $2";
     let found = transaction.query_one(sql, &[kind.as_str().into(), value.into()])?;
     Ok(found.is_some())
+}
+
+/// The mailbox of an email address, as it is stored.
+fn mailbox(address: &str) -> String {
+    identifier::mailbox(address, true, true)
+}
+
+/// The email addresses that may have the same mailbox as this one.
+pub(crate) fn addresses_of(
+    transaction: &mut Transaction<'_>,
+    address: &str,
+) -> Result<Vec<String>, DatabaseError> {
+    let sql = "SELECT value FROM identifications WHERE mailbox = $1";
+    let rows = transaction.query(sql, &[mailbox(address).into()])?;
+    rows.into_iter().map(|mut row| row.next()).collect()
+}
+
+/// Stores the mailboxes of some email addresses that were stored before there were mailboxes, and
+/// tells whether there were any.
+pub(crate) fn fill_in_mailboxes(transaction: &mut Transaction<'_>) -> Result<bool, DatabaseError> {
+    let kind = IdentificationKind::EmailAddress.as_str();
+    let rows = transaction.query(
+        "SELECT id, value FROM identifications WHERE kind = $1 AND mailbox IS NULL LIMIT 1000",
+        &[kind.into()],
+    )?;
+    let were_any = !rows.is_empty();
+    for mut row in rows {
+        let id: IdentificationId = row.next()?;
+        let address: String = row.next()?;
+        transaction.execute(
+            "UPDATE identifications SET mailbox = $1 WHERE id = $2",
+            &[mailbox(&address).into(), (&id).into()],
+        )?;
+    }
+    Ok(were_any)
 }
 
 /// Stores what has changed of an identification.

@@ -6,6 +6,8 @@ use serde_json::json;
 use crate::harness::{BEGINNING, TestServer, column, on_both_databases};
 
 on_both_databases! {
+    a_mailbox_has_one_address_if_the_instance_says_so,
+    addresses_to_be_thrown_away_are_refused,
     identifiers_are_listed_once,
     the_lists_keep_people_out,
 }
@@ -124,4 +126,89 @@ async fn the_lists_keep_people_out(server: &TestServer) {
         .await
         .refused(403, "not_allowed_access");
     assert_eq!(server.count_users().await, 4);
+}
+
+async fn a_mailbox_has_one_address_if_the_instance_says_so(server: &TestServer) {
+    let ada = server.user("ada@example.com").await;
+    server.user("a.da@gmail.com").await;
+    let user = async |address: &str| {
+        let body = json!({"email_address": [address]});
+        server.post("/v1/users", body).await
+    };
+    let restrict = async |body| {
+        server.patch("/v1/instance/restrictions", body).await.ok();
+    };
+    user("ada+1@example.com").await.ok();
+    restrict(json!({"block_email_subaddresses": true})).await;
+    let second = user("ada+2@example.com").await;
+    let meta = second.refused(403, "not_allowed_access");
+    assert_eq!(meta, json!({"identifiers": ["ada+2@example.com"]}));
+    user("ada@example.com")
+        .await
+        .refused_for(422, "form_identifier_exists", "email_address");
+    // Whose mailbox has no other address may have one with a tag.
+    user("bob+1@example.com").await.ok();
+    user("bob@example.com")
+        .await
+        .refused(403, "not_allowed_access");
+    let both = json!({"email_address": ["eve@example.com", "eve+1@example.com"]});
+    server
+        .post("/v1/users", both)
+        .await
+        .refused(403, "not_allowed_access");
+    let added = json!({"user_id": ada.id, "email_address": "ada#3@example.com"});
+    server
+        .post("/v1/email_addresses", added)
+        .await
+        .refused(403, "not_allowed_access");
+    let acme = server.organization("Acme", &ada).await;
+    let of_acme = format!("/v1/organizations/{}/invitations", acme.id);
+    for path in ["/v1/invitations", &of_acme] {
+        for (address, is_allowed) in [("ada+4@example.com", false), ("cyd+1@example.com", true)] {
+            let mut body = json!({"email_address": address});
+            if path == of_acme {
+                body["role"] = json!("org:member");
+            }
+            let answer = server.post(path, body).await;
+            match is_allowed {
+                true => drop(answer.ok()),
+                false => drop(answer.refused(403, "not_allowed_access")),
+            }
+        }
+    }
+    // Dots count until the instance says otherwise.
+    user("ada@gmail.com").await.ok();
+    restrict(json!({"ignore_dots_for_gmail_addresses": true})).await;
+    user("ad.a@gmail.com")
+        .await
+        .refused(403, "not_allowed_access");
+    user("ad.a@example.com").await.ok();
+    restrict(json!({"block_email_subaddresses": false})).await;
+    user("ada+5@example.com").await.ok();
+    user("ada+5@gmail.com").await.ok();
+    user("a.da+5@gmail.com")
+        .await
+        .refused(403, "not_allowed_access");
+}
+
+async fn addresses_to_be_thrown_away_are_refused(server: &TestServer) {
+    let ada = server.user("ada@mailinator.com").await;
+    let body = json!({"block_disposable_email_domains": true});
+    server.patch("/v1/instance/restrictions", body).await.ok();
+    let address = "eve@x.mailinator.com";
+    for (path, body) in [
+        ("/v1/users", json!({"email_address": [address]})),
+        (
+            "/v1/email_addresses",
+            json!({"user_id": ada.id, "email_address": address}),
+        ),
+        ("/v1/invitations", json!({"email_address": address})),
+    ] {
+        let meta = server
+            .post(path, body)
+            .await
+            .refused(403, "not_allowed_access");
+        assert_eq!(meta, json!({"identifiers": [address]}), "{path}");
+    }
+    server.user("eve@example.com").await;
 }
