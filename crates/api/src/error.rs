@@ -233,6 +233,8 @@ error_codes! {
     OrganizationDomainAlreadyExists = UNPROCESSABLE_ENTITY "organization_domain_already_exists" "domain taken",
     /// The organization has the domain already.
     OrganizationDomainAlreadyExistsSameOrganization = UNPROCESSABLE_ENTITY "organization_domain_already_exists_same_organization" "domain exists",
+    /// By the domain, users join an organization already.
+    OrganizationDomainExistsForEnterpriseConnection = UNPROCESSABLE_ENTITY "organization_domain_exists_for_enterprise_connection" "domain in use by an organization",
     /// Everybody can have an email address of the domain.
     OrganizationDomainCommon = UNPROCESSABLE_ENTITY "organization_domain_common" "common domain",
     /// The instance does not have this enrollment mode.

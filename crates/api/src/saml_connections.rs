@@ -229,6 +229,10 @@ endpoints! {
         disable_additional_identifications: Option<bool>,
         /// Whether being a member of the organization links accounts.
         allow_organization_account_linking: Option<bool>,
+        /// When it becomes active: whether domains are deleted with which users join
+        /// organizations by themselves, and which are the connection's. Otherwise such a domain
+        /// is in the way.
+        consent_verified_domains_deletion: Option<bool>,
     }
 
     /// Deletes a connection. JavaScript: `samlConnections.deleteSamlConnection`.

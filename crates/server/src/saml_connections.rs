@@ -17,8 +17,8 @@ use crate::http::Routes;
 use crate::identifier::{self, check_length};
 use crate::instance::Instance;
 use crate::organizations;
-use crate::store::Images;
 use crate::store::documents::{self, Document};
+use crate::store::{Images, organization_domains};
 use crate::users::check_values;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -329,6 +329,7 @@ async fn update(cx: Cx, request: UpdateSamlConnection) -> Result<SamlConnection,
                 claim_domains(transaction, &id, &connection.domains, &domains)?;
                 connection.domains = domains;
             }
+            let was_active = connection.active;
             for (new, setting) in [
                 (request.active, &mut connection.active),
                 (
@@ -352,11 +353,35 @@ async fn update(cx: Cx, request: UpdateSamlConnection) -> Result<SamlConnection,
                 *setting = new.unwrap_or(*setting);
             }
             check_can_be_active(&connection)?;
+            if connection.active && !was_active {
+                let may_delete = request.consent_verified_domains_deletion == Some(true);
+                take_over_domains(transaction, &connection.domains, may_delete)?;
+            }
             connection.updated_at = now;
             documents::update(transaction, &connection)?;
             Ok(complete(&state.instance, connection))
         })
         .await
+}
+
+/// Deletes the domains by which users join organizations by themselves, and whose users will sign
+/// in through a connection, or refuses to go on with them.
+fn take_over_domains(
+    transaction: &mut Transaction<'_>,
+    domains: &[String],
+    may_delete: bool,
+) -> Result<(), ApiError> {
+    for (id, name) in organization_domains::enrolling(transaction, domains)? {
+        if !may_delete {
+            return Err(
+                ErrorCode::OrganizationDomainExistsForEnterpriseConnection.because(format!(
+                    "Users with addresses of {name} join an organization because of this domain. With consent_verified_domains_deletion it is deleted."
+                )),
+            );
+        }
+        organization_domains::delete(transaction, &id)?;
+    }
+    Ok(())
 }
 
 /// Refuses a connection that is active although nobody could sign in through it.

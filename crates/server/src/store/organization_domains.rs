@@ -204,6 +204,26 @@ pub(crate) fn set_owned(
     Ok(())
 }
 
+/// The verified domains among these by which users join organizations by themselves.
+pub(crate) fn enrolling(
+    transaction: &mut Transaction<'_>,
+    names: &[String],
+) -> Result<Vec<(OrganizationDomainId, String)>, DatabaseError> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut conditions = Conditions::default();
+    conditions.one_of("name", names);
+    conditions.and("verified");
+    conditions.and("enrollment_mode IN ('automatic_invitation', 'automatic_suggestion')");
+    let (rest, values) = conditions.counting();
+    let sql = format!("SELECT id, name FROM organization_domains{rest}");
+    let rows = transaction.query(sql, values)?;
+    rows.into_iter()
+        .map(|mut row| Ok((row.next()?, row.next()?)))
+        .collect()
+}
+
 /// Deletes a domain.
 pub(crate) fn delete(
     transaction: &mut Transaction<'_>,

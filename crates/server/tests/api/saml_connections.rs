@@ -9,6 +9,7 @@ on_both_databases! {
     a_connection_is_made_changed_and_deleted,
     a_domain_leads_to_one_connection,
     connections_are_listed,
+    domains_of_organizations_make_way_for_a_connection,
     d21_attribute_mappings_are_read_in_both_spellings,
 }
 
@@ -174,4 +175,41 @@ async fn d21_attribute_mappings_are_read_in_both_spellings(server: &TestServer) 
         let made = server.post(PATH, body).await.ok();
         assert_eq!(made["attribute_mapping"], as_described, "{mapping}");
     }
+}
+
+async fn domains_of_organizations_make_way_for_a_connection(server: &TestServer) {
+    let ada = server.user("ada@example.com").await;
+    let acme = server.organization("Acme", &ada).await;
+    let domains = format!("/v1/organizations/{}/domains", acme.id);
+    for (name, mode, verified) in [
+        ("one.example", "automatic_invitation", true),
+        ("two.example", "automatic_suggestion", true),
+        ("three.example", "manual_invitation", true),
+        ("four.example", "automatic_invitation", false),
+        ("other.example", "automatic_invitation", true),
+    ] {
+        let body = json!({"name": name, "enrollment_mode": mode, "verified": verified});
+        server.post(&domains, body).await.ok();
+    }
+    let body = json!({
+        "name": "Okta", "provider": "saml_okta",
+        "domains": ["one.example", "two.example", "three.example", "four.example"],
+        "idp_entity_id": "https://idp.example/entity", "idp_sso_url": "https://idp.example/sso",
+        "idp_certificate": "MIIC",
+    });
+    let made = server.post(PATH, body).await.ok();
+    let one = format!("{PATH}/{}", made["id"].as_str().unwrap());
+    for body in [
+        json!({"active": true}),
+        json!({"active": true, "consent_verified_domains_deletion": false}),
+    ] {
+        let in_the_way = server.patch(&one, body).await;
+        in_the_way.refused(422, "organization_domain_exists_for_enterprise_connection");
+    }
+    assert_eq!(server.get(&one).await.ok()["active"], false);
+    let consent = json!({"active": true, "consent_verified_domains_deletion": true});
+    assert_eq!(server.patch(&one, consent).await.ok()["active"], true);
+    let mut left = column(&server.get(&domains).await.ok()["data"], "name");
+    left.sort();
+    assert_eq!(left, ["four.example", "other.example", "three.example"]);
 }
