@@ -63,20 +63,20 @@ macro_rules! parameters {
             fn names() -> Vec<&'static str> {
                 #[allow(unused_mut)]
                 let mut names = Vec::new();
-                $( <$type as crate::endpoint::Parameter>::name(stringify!($field), &mut names); )*
+                $( <$type as crate::endpoint::Parameter>::name(crate::endpoint::wire_name(stringify!($field)), &mut names); )*
                 names
             }
 
             #[allow(unused_variables)]
             fn put(&self, into: &mut crate::endpoint::Outgoing) -> Result<(), serde_json::Error> {
-                $( crate::endpoint::Parameter::put(&self.$field, stringify!($field), into)?; )*
+                $( crate::endpoint::Parameter::put(&self.$field, crate::endpoint::wire_name(stringify!($field)), into)?; )*
                 Ok(())
             }
 
             #[allow(unused_variables)]
             fn take(from: &mut crate::decode::Source<'_>) -> Result<Self, crate::decode::ParameterError> {
                 Ok(Self {
-                    $( $field: crate::endpoint::Parameter::take(stringify!($field), from)?, )*
+                    $( $field: crate::endpoint::Parameter::take(crate::endpoint::wire_name(stringify!($field)), from)?, )*
                 })
             }
         }

@@ -297,6 +297,11 @@ const PATH_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
+/// The name of a field on the wire. A field whose name is a word of Rust is written `r#type`.
+pub(crate) fn wire_name(field: &'static str) -> &'static str {
+    field.strip_prefix("r#").unwrap_or(field)
+}
+
 /// Writes a request: its path, its query or its body.
 ///
 /// # Errors

@@ -143,6 +143,8 @@ error_codes! {
     BulkSizeExceeded = BAD_REQUEST "bulk_size_exceeded" "too many at once",
     /// The secret key is not one of this instance.
     ClerkKeyInvalid = UNAUTHORIZED "clerk_key_invalid" "unknown secret key",
+    /// Organizations for which no role set is named need this one.
+    CannotDeleteInitialRoleSet = FORBIDDEN "cannot_delete_initial_role_set" "initial role set",
     /// The request names no client.
     ClientNotFound = BAD_REQUEST "client_not_found" "no client",
     /// There is such an object already.
@@ -243,6 +245,8 @@ error_codes! {
     OrganizationDomainQuotaExceeded = FORBIDDEN "organization_domain_quota_exceeded" "too many domains",
     /// The instance has no domains of organizations.
     OrganizationDomainsNotEnabled = FORBIDDEN "organization_domains_not_enabled" "domains turned off",
+    /// The instance has as many role sets as it may.
+    OrganizationInstanceRoleSetsQuotaExceeded = FORBIDDEN "organization_instance_role_sets_quota_exceeded" "too many role sets",
     /// The instance has as many roles as it may.
     OrganizationInstanceRolesQuotaExceeded = FORBIDDEN "organization_instance_roles_quota_exceeded" "too many roles",
     /// The invitation does not wait for an answer.
@@ -265,10 +269,16 @@ error_codes! {
     OrganizationRoleDomainDefaultRole = UNPROCESSABLE_ENTITY "organization_role_domain_default_role" "role in use",
     /// Invitations are for the role.
     OrganizationRoleExistsInInvitations = UNPROCESSABLE_ENTITY "organization_role_exists_in_invitations" "role in use",
+    /// Members have a role that the role set does not have.
+    OrganizationRoleOnSetAssignedToUser = UNPROCESSABLE_ENTITY "organization_role_on_set_assigned_to_user" "role in use",
     /// The role has the permission already.
     OrganizationRolePermissionAssociationExists = CONFLICT "organization_role_permission_association_exists" "already permitted",
     /// The role does not have the permission.
     OrganizationRolePermissionAssociationNotFound = NOT_FOUND "organization_role_permission_association_not_found" "not permitted",
+    /// A role is to become one that the other role set does not have.
+    OrganizationRoleSetReassignmentMappingsInvalid = UNPROCESSABLE_ENTITY "organization_role_set_reassignment_mappings_invalid" "not a role of the other role set",
+    /// It is not said what becomes of those who have a role.
+    OrganizationRoleSetReassignmentMappingsMissing = UNPROCESSABLE_ENTITY "organization_role_set_reassignment_mappings_missing" "role without another in its place",
     /// The instance has no slugs.
     OrganizationSlugsDisabled = FORBIDDEN "organization_slugs_disabled" "slugs turned off",
     /// The permission is one of the system.

@@ -107,6 +107,8 @@ ids! {
     RedirectUrlId "ru_",
     /// A role of members of organizations.
     RoleId "role_",
+    /// A set of roles that the members of organizations can have.
+    RoleSetId "roleset_",
     /// A connection to an identity provider.
     SamlConnectionId "samlc_",
     /// A session of a user on a client.

@@ -51,6 +51,7 @@ pub mod organization_roles;
 pub mod organizations;
 pub mod phone_numbers;
 pub mod redirect_urls;
+pub mod role_sets;
 pub mod saml_connections;
 pub mod sessions;
 pub mod sign_in_tokens;
@@ -85,6 +86,7 @@ pub const ENDPOINTS: &[&[EndpointInfo]] = &[
     organizations::ENDPOINTS,
     phone_numbers::ENDPOINTS,
     redirect_urls::ENDPOINTS,
+    role_sets::ENDPOINTS,
     saml_connections::ENDPOINTS,
     sessions::ENDPOINTS,
     sign_in_tokens::ENDPOINTS,

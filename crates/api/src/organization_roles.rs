@@ -91,6 +91,8 @@ endpoints! {
         description: Option<String>,
         /// What it permits.
         permissions: Option<Vec<PermissionId>>,
+        /// Whether organizations with the initial role set have it.
+        include_in_initial_role_set: Option<bool>,
     }
 
     /// Fetches a role.

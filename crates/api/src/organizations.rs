@@ -166,6 +166,8 @@ endpoints! {
         private_metadata: Option<Metadata>,
         /// When it was created elsewhere (RFC 3339).
         created_at: Option<String>,
+        /// The key of its role set.
+        role_set_key: Option<String>,
     }
 
     /// Fetches an organization by its id or its slug. JavaScript: `organizations.getOrganization`.
@@ -200,6 +202,8 @@ endpoints! {
         private_metadata: Patch<Metadata>,
         /// When it was created elsewhere (RFC 3339).
         created_at: Option<String>,
+        /// The key of its role set.
+        role_set_key: Option<String>,
     }
 
     /// Deletes an organization with its memberships, invitations and domains.

@@ -17,6 +17,7 @@ use ironclerk_api::organization_invitations::OrganizationInvitation;
 use ironclerk_api::organization_roles::{Permission, Role};
 use ironclerk_api::organizations::{Organization, OrganizationMembership};
 use ironclerk_api::redirect_urls::RedirectUrl;
+use ironclerk_api::role_sets::{RoleSet, RoleSetItem};
 use ironclerk_api::saml_connections::SamlConnection;
 use ironclerk_api::sessions::{Cookies, Session, Token};
 use ironclerk_api::sign_in_tokens::SignInToken;
@@ -217,6 +218,8 @@ fn resources_have_the_documented_fields() {
         ("RedirectURL", to_value(RedirectUrl::default())),
         ("Role", to_value(Role::default())),
         ("SAMLAccount", to_value(SamlAccount::default())),
+        ("RoleSet", to_value(RoleSet::default())),
+        ("RoleSetItem", to_value(RoleSetItem::default())),
         ("SAMLConnection", to_value(SamlConnection::default())),
         ("Session", to_value(Session::default())),
         ("SignInToken", to_value(SignInToken::default())),

@@ -28,7 +28,7 @@ use crate::{
     accountless_applications, allowlist_identifiers, clients, deterministic, domains,
     external_accounts, handshake, identifications, images, instance_settings, invitations, jwks,
     jwt_templates, oauth_applications, organization_domains, organization_invitations,
-    organization_roles, organizations, redirect_urls, saml_connections, second_factors,
+    organization_roles, organizations, redirect_urls, role_sets, saml_connections, second_factors,
     sessions, sign_in_tokens, sign_ups, testing_tokens, users, waitlist_entries, webhooks,
 };
 
@@ -155,6 +155,7 @@ fn endpoints(state: Arc<State>) -> Routes {
         organization_roles::routes,
         organizations::routes,
         redirect_urls::routes,
+        role_sets::routes,
         saml_connections::routes,
         second_factors::routes,
         sessions::routes,

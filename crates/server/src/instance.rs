@@ -14,6 +14,7 @@ use crate::database::{Database, DatabaseError, Transaction};
 use crate::domains;
 use crate::organization_roles;
 use crate::random::Random;
+use crate::role_sets;
 use crate::signing_keys::{self, READ_EVERY, SigningKeyError, SigningKeys};
 use crate::store::identifications;
 use crate::store::instance::{self as store, StoredInstance, StoredSigningKey};
@@ -194,6 +195,7 @@ pub(crate) fn furnish(
     now: i64,
 ) -> Result<(), DatabaseError> {
     organization_roles::make_defaults(transaction, random, now)?;
+    role_sets::make_initial(transaction, random, now)?;
     domains::make_primary(transaction, domain, random, now)
 }
 

@@ -1,25 +1,23 @@
 //! The instance and its settings.
 
-use ironclerk_api::id::RoleId;
+use ironclerk_api::ApiError;
 use ironclerk_api::instance::{
     GetInstance, GetInstanceOrganizationSettings, Instance, InstanceRestrictions,
     OrganizationSettings, UpdateInstance, UpdateInstanceOrganizationSettings,
     UpdateInstanceRestrictions,
 };
 use ironclerk_api::organization_domains::OrganizationEnrollmentMode;
-use ironclerk_api::organization_roles::Role;
-use ironclerk_api::{ApiError, ErrorCode};
 
 use crate::context::{Cx, check_known};
 use crate::database::Transaction;
 use crate::http::Routes;
 use crate::identifier::{self, check_length};
 use crate::organization_domains::MOST_DOMAINS;
-use crate::organization_roles::{MOST_PERMISSIONS, MOST_ROLES, creator_needs};
+use crate::organization_roles::{MOST_PERMISSIONS, MOST_ROLES};
+use crate::role_sets;
 use crate::settings;
 use crate::settings::Settings;
 use crate::store::instance as store;
-use crate::store::organization_roles as roles;
 use crate::users::{check_values, storable};
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -161,7 +159,10 @@ async fn get_organization_settings(
     _: GetInstanceOrganizationSettings,
 ) -> Result<OrganizationSettings, ApiError> {
     cx.database()
-        .read(|transaction| Ok(shown(store::settings(transaction)?.organizations)))
+        .read(|transaction| {
+            let settings = store::settings(transaction)?.organizations;
+            shown(transaction, settings)
+        })
         .await
 }
 
@@ -180,17 +181,11 @@ async fn update_organization_settings(
     }
     change(&cx, move |transaction, settings| {
         let organizations = &mut settings.organizations;
-        if let Some(id) = &request.creator_role_id {
-            let role = find_role(transaction, "creator_role_id", id)?;
-            if !crate::organization_roles::find(transaction, id)?.is_creator_eligible {
-                return Err(creator_needs());
-            }
-            organizations.creator_role = role.key;
-        }
-        if let Some(id) = &request.domains_default_role_id {
-            organizations.domains_default_role =
-                find_role(transaction, "domains_default_role_id", id)?.key;
-        }
+        role_sets::set_initial_roles(
+            transaction,
+            request.creator_role_id.as_ref(),
+            request.domains_default_role_id.as_ref(),
+        )?;
         for (new, setting) in [
             (request.enabled, &mut organizations.enabled),
             (
@@ -208,35 +203,29 @@ async fn update_organization_settings(
         if let Some(modes) = request.domains_enrollment_modes {
             organizations.domains_enrollment_modes = modes;
         }
-        Ok(shown(organizations.clone()))
+        let organizations = organizations.clone();
+        shown(transaction, organizations)
     })
     .await
 }
 
-fn find_role(
+fn shown(
     transaction: &mut Transaction<'_>,
-    parameter: &str,
-    id: &RoleId,
-) -> Result<Role, ApiError> {
-    roles::get(transaction, id)?.ok_or_else(|| {
-        ErrorCode::ResourceNotFound
-            .for_parameter(parameter, format!("There is no role with the id {id}."))
-    })
-}
-
-fn shown(settings: settings::OrganizationSettings) -> OrganizationSettings {
-    OrganizationSettings {
+    settings: settings::OrganizationSettings,
+) -> Result<OrganizationSettings, ApiError> {
+    let (creator_role, domains_default_role) = role_sets::initial_roles(transaction)?;
+    Ok(OrganizationSettings {
         enabled: settings.enabled,
         max_allowed_memberships: settings.max_allowed_memberships,
         max_allowed_roles: MOST_ROLES,
         max_allowed_permissions: MOST_PERMISSIONS,
         max_allowed_domains: MOST_DOMAINS,
-        creator_role: settings.creator_role,
+        creator_role,
         admin_delete_enabled: settings.admin_delete_enabled,
         domains_enabled: settings.domains_enabled,
         slug_disabled: settings.slug_disabled,
         domains_enrollment_modes: settings.domains_enrollment_modes,
-        domains_default_role: settings.domains_default_role,
+        domains_default_role,
         ..Default::default()
-    }
+    })
 }

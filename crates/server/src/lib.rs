@@ -66,6 +66,7 @@ mod rate_limits;
 mod redirect_urls;
 mod refresh;
 mod restrictions;
+mod role_sets;
 mod saml_connections;
 mod second_factors;
 mod seed;

@@ -14,8 +14,9 @@ use serde_json::json;
 use crate::context::{Cx, check_known, check_range, not_found, window};
 use crate::database::Transaction;
 use crate::http::Routes;
-use crate::organization_roles::{self as roles, MANAGE_MEMBERS};
+use crate::organization_roles::MANAGE_MEMBERS;
 use crate::organizations::{check_room, find};
+use crate::role_sets;
 use crate::store::Images;
 use crate::store::organization_invitations::{self as store, Filter};
 use crate::store::organizations;
@@ -272,7 +273,7 @@ fn add(
     now: i64,
     images: &Images,
 ) -> Result<OrganizationInvitation, ApiError> {
-    roles::find_by_key(transaction, "role", &invitation.role)?;
+    role_sets::find_role(transaction, &organization.id, "role", &invitation.role)?;
     if let Some(inviter) = &invitation.inviter_id {
         check_manager(transaction, &organization.id, inviter, images)?;
     }

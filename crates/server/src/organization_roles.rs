@@ -16,9 +16,10 @@ use crate::database::{DatabaseError, Transaction};
 use crate::http::Routes;
 use crate::identifier::{self, check_length};
 use crate::random::Random;
-use crate::settings::OrganizationSettings;
+use crate::role_sets;
 use crate::store::instance;
 use crate::store::organization_roles as store;
+use crate::store::role_sets as sets;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
@@ -204,6 +205,7 @@ async fn create(cx: Cx, request: CreateOrganizationRole) -> Result<Role, ApiErro
         ..Default::default()
     };
     let permissions = request.permissions.unwrap_or_default();
+    let is_in_initial_set = request.include_in_initial_role_set != Some(false);
     cx.database()
         .write(move |transaction| {
             // Counting roles and adding one must not be done by two at once.
@@ -219,6 +221,10 @@ async fn create(cx: Cx, request: CreateOrganizationRole) -> Result<Role, ApiErro
             }
             if !store::insert(transaction, &role)? {
                 return Err(key_taken("role"));
+            }
+            if is_in_initial_set {
+                let set = role_sets::initial(transaction)?;
+                sets::add_role(transaction, &set.id, &role.id)?;
             }
             assign_all(transaction, &role.id, &permissions)?;
             find(transaction, &role.id)
@@ -247,13 +253,11 @@ async fn update(cx: Cx, request: UpdateOrganizationRole) -> Result<Role, ApiErro
             let id = request.organization_role_id;
             instance::lock(transaction)?;
             let mut role = find(transaction, &id)?;
-            let mut settings = instance::settings(transaction)?;
-            let organizations = &mut settings.organizations;
             if let Some(permissions) = request.permissions {
                 store::remove_all(transaction, &id)?;
                 assign_all(transaction, &id, &permissions)?;
                 let changed = find(transaction, &id)?;
-                if role.key == organizations.creator_role && !changed.is_creator_eligible {
+                if !changed.is_creator_eligible && sets::is_creator_role(transaction, &id)? {
                     return Err(creator_needs());
                 }
             }
@@ -264,15 +268,6 @@ async fn update(cx: Cx, request: UpdateOrganizationRole) -> Result<Role, ApiErro
                     return Err(key_taken("role"));
                 }
                 store::rename(transaction, &role.key, &key)?;
-                for setting in [
-                    &mut organizations.creator_role,
-                    &mut organizations.domains_default_role,
-                ] {
-                    if *setting == role.key {
-                        setting.clone_from(&key);
-                    }
-                }
-                instance::set_settings(transaction, &settings)?;
                 role.key = key;
             }
             role.name = name.unwrap_or(role.name);
@@ -290,17 +285,12 @@ async fn delete(cx: Cx, request: DeleteOrganizationRole) -> Result<DeletedObject
             let id = request.organization_role_id;
             instance::lock(transaction)?;
             let role = find(transaction, &id)?;
-            let OrganizationSettings {
-                creator_role,
-                domains_default_role,
-                ..
-            } = instance::settings(transaction)?.organizations;
-            let refusal = if role.key == creator_role {
+            let refusal = if sets::is_creator_role(transaction, &id)? {
                 Some((
                     ErrorCode::OrganizationRoleDefaultCreatorRole,
                     "It is the role of whoever creates an organization.",
                 ))
-            } else if role.key == domains_default_role {
+            } else if sets::is_default_role(transaction, &id)? {
                 Some((
                     ErrorCode::OrganizationRoleDomainDefaultRole,
                     "It is the role of whoever joins because of a domain.",
@@ -352,8 +342,7 @@ async fn remove(cx: Cx, request: RemovePermissionFromOrganizationRole) -> Result
                     .because("The role does not have this permission."));
             }
             let changed = find(transaction, &role.id)?;
-            let creator_role = instance::settings(transaction)?.organizations.creator_role;
-            if changed.key == creator_role && !changed.is_creator_eligible {
+            if !changed.is_creator_eligible && sets::is_creator_role(transaction, &changed.id)? {
                 return Err(creator_needs());
             }
             Ok(changed)
@@ -507,7 +496,7 @@ fn key_taken(what: &str) -> ApiError {
 }
 
 /// The longest description of a role or a permission, in characters.
-const LONGEST_DESCRIPTION: usize = 256;
+pub(crate) const LONGEST_DESCRIPTION: usize = 256;
 
 fn description(text: Option<String>) -> Result<Option<String>, ApiError> {
     if let Some(text) = &text {
@@ -516,7 +505,7 @@ fn description(text: Option<String>) -> Result<Option<String>, ApiError> {
     Ok(text)
 }
 
-fn is_word(text: &str) -> bool {
+pub(crate) fn is_word(text: &str) -> bool {
     let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     !text.is_empty() && text.chars().all(is_allowed)
 }

@@ -20,10 +20,13 @@ use crate::identifier;
 use crate::images::NewImage;
 use crate::metadata;
 use crate::organization_roles as roles;
+use crate::role_sets;
 use crate::settings::OrganizationSettings;
 use crate::store::images::{self as pictures, Owner};
 use crate::store::users::{self, UniqueColumn};
-use crate::store::{Images, organization_invitations as invitations, organizations as store};
+use crate::store::{
+    Images, organization_invitations as invitations, organizations as store, role_sets as sets,
+};
 use crate::users::{check_filter, check_values, no_user, storable};
 
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -80,6 +83,7 @@ pub(crate) async fn create(cx: Cx, request: CreateOrganization) -> Result<Organi
     let mut membership = new_membership(&cx)?;
     let suffix = u32::from_be_bytes(cx.random()?);
     let (images, events) = (cx.images(), cx.events());
+    let role_set = request.role_set_key;
     cx.database()
         .write(move |transaction| {
             let settings = OrganizationSettings::require(transaction)?;
@@ -92,7 +96,8 @@ pub(crate) async fn create(cx: Cx, request: CreateOrganization) -> Result<Organi
             organization.max_allowed_memberships =
                 most_members.unwrap_or(settings.max_allowed_memberships);
             organization.admin_delete_enabled = settings.admin_delete_enabled;
-            membership.role = settings.creator_role;
+            let set = role_sets::named_or_initial(transaction, role_set.as_deref())?;
+            membership.role = roles::find(transaction, &set.creator_role)?.key;
             let is_given = slug.is_some();
             organization.slug =
                 slug.unwrap_or_else(|| match identifier::slugify(&organization.name) {
@@ -108,6 +113,7 @@ pub(crate) async fn create(cx: Cx, request: CreateOrganization) -> Result<Organi
                     return Err(DatabaseError::Unique(None).into());
                 }
             }
+            sets::assign(transaction, &organization.id, &set.id)?;
             if let Some(creator) = &organization.created_by {
                 store::insert_membership(transaction, &membership, &organization.id, creator)?;
                 organization.members_count = Some(1);
@@ -250,6 +256,9 @@ async fn update(cx: Cx, request: UpdateOrganization) -> Result<Organization, Api
             }
             if let Some(time) = created_at {
                 organization.created_at = time;
+            }
+            if let Some(key) = &request.role_set_key {
+                role_sets::change(transaction, &organization.id, key)?;
             }
             metadata::replace(&mut organization.public_metadata, request.public_metadata);
             metadata::replace(&mut organization.private_metadata, request.private_metadata);
@@ -407,7 +416,7 @@ pub(crate) async fn add_member(
     cx.database()
         .write(move |transaction| {
             let organization = find(transaction, &request.organization_id, &images)?;
-            roles::find_by_key(transaction, "role", &membership.role)?;
+            role_sets::find_role(transaction, &organization.id, "role", &membership.role)?;
             // Counting members and adding one must not be done by two at once.
             store::lock(transaction, &organization.id)?;
             let user = request.user_id;
@@ -477,7 +486,10 @@ async fn update_member(
 ) -> Result<OrganizationMembership, ApiError> {
     let key = (request.organization_id, request.user_id);
     change_member(cx, key, move |transaction, membership| {
-        membership.role = roles::find_by_key(transaction, "role", &request.role)?.key;
+        if let Some(organization) = &membership.organization {
+            role_sets::find_role(transaction, &organization.id, "role", &request.role)?;
+        }
+        membership.role = request.role;
         Ok(())
     })
     .await

@@ -63,11 +63,13 @@ pub(crate) struct OrganizationSettings {
     /// How many members an organization may have when nothing is said; 0 for no limit.
     pub max_allowed_memberships: u64,
     pub admin_delete_enabled: bool,
-    /// The key of the role of whoever creates an organization.
+    /// The creator's role of the initial role set, in databases that have no role sets yet.
+    #[serde(skip_serializing)]
     pub creator_role: String,
     pub domains_enabled: bool,
     pub domains_enrollment_modes: Vec<OrganizationEnrollmentMode>,
-    /// The key of the role of whoever joins because of a domain.
+    /// The default role of the initial role set, in databases that have no role sets yet.
+    #[serde(skip_serializing)]
     pub domains_default_role: String,
     /// Whether organizations have no slugs that a caller may choose.
     pub slug_disabled: bool,

@@ -21,6 +21,7 @@ use ironclerk_api::organization_roles::*;
 use ironclerk_api::organizations::*;
 use ironclerk_api::phone_numbers::*;
 use ironclerk_api::redirect_urls::*;
+use ironclerk_api::role_sets::*;
 use ironclerk_api::saml_connections::*;
 use ironclerk_api::sessions::*;
 use ironclerk_api::sign_in_tokens::*;
@@ -205,6 +206,17 @@ namespaces! {
         update_permission(request: &UpdateOrganizationPermission) => UpdateOrganizationPermission;
         delete_permission(permission_id: impl Into<PermissionId>)
             => DeleteOrganizationPermission { permission_id };
+    }
+
+    /// Role sets: which roles the members of organizations can have.
+    role_sets: RoleSets {
+        list(request: &ListRoleSets) => ListRoleSets;
+        create(request: &CreateRoleSet) => CreateRoleSet;
+        get(role_set_key_or_id: impl Into<String>) => GetRoleSet { role_set_key_or_id };
+        update(request: &UpdateRoleSet) => UpdateRoleSet;
+        replace(request: &ReplaceRoleSet) => ReplaceRoleSet;
+        add_roles(request: &AddRolesToRoleSet) => AddRolesToRoleSet;
+        replace_role(request: &ReplaceRoleInRoleSet) => ReplaceRoleInRoleSet;
     }
 
     /// Sessions and their tokens. JavaScript: `clerkClient.sessions`.

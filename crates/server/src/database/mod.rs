@@ -184,6 +184,7 @@ id_values!(
     OrganizationMembershipId,
     PermissionId,
     RoleId,
+    RoleSetId,
     SessionId,
     SignInTokenId,
     UserId,
@@ -490,5 +491,6 @@ const MIGRATIONS: &[(i64, &str)] = migrations![
     6 "0006_rate_limits",
     7 "0007_signing_keys",
     8 "0008_mailboxes",
+    9 "0009_role_sets",
     10 "0010_webhooks",
 ];

@@ -16,6 +16,7 @@ pub(crate) mod organization_invitations;
 pub(crate) mod organization_roles;
 pub(crate) mod organizations;
 pub(crate) mod rate_limits;
+pub(crate) mod role_sets;
 pub(crate) mod second_factors;
 pub(crate) mod sessions;
 pub(crate) mod tickets;

@@ -21,6 +21,7 @@ mod organizations;
 mod rate_limits;
 mod redirect_urls;
 mod refusals;
+mod role_sets;
 mod saml_connections;
 mod seeds;
 mod sessions;
