@@ -61,10 +61,25 @@ export async function newOrganization(params) {
   return organization;
 }
 
-/** A session with an active organization: the client cannot ask for one, so this is a raw request. */
-export async function newSession(user_id, active_organization_id) {
-  const reply = await call('POST', '/v1/sessions', { body: { user_id, active_organization_id } });
-  assert.equal(reply.status, 200, `POST /v1/sessions: ${reply.text}`);
+/** A session with an active organization. */
+export const newSession = (user_id, active_organization_id) => make('/v1/sessions', { user_id, active_organization_id });
+
+/** A member of an organization, with a role that the application has made and that permits just this. */
+export async function newMember(organizationId, permission) {
+  const key = unique('org:role');
+  const { id } = await make('/v1/organization_permissions', { name: permission, key: permission });
+  later(() => call('DELETE', `/v1/organization_permissions/${id}`));
+  const role = await make('/v1/organization_roles', { name: key, key, permissions: [id] });
+  later(() => call('DELETE', `/v1/organization_roles/${role.id}`));
+  const user = await newUser();
+  await clerk.organizations.createOrganizationMembership({ organizationId, userId: user.id, role: key });
+  return user;
+}
+
+/** What the client has no method for. */
+async function make(path, body) {
+  const reply = await call('POST', path, { body });
+  assert.equal(reply.status, 200, `POST ${path}: ${reply.text}`);
   return reply.json;
 }
 

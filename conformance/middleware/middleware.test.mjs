@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import {
-  apiUrl, assertSuffixed, claimsOf, cleanUp, clerk, forged, frontendApi, jwtKey, later, newOrganization, newSession, newUser, publishableKey,
+  apiUrl, assertSuffixed, claimsOf, cleanUp, clerk, forged, frontendApi, jwtKey, later, newMember, newOrganization, newSession, newUser, publishableKey,
   secretKey, unique,
 } from '../support.mjs';
 import { Browser } from '../browser.mjs';
@@ -42,12 +42,14 @@ async function start(file, packageName, env) {
 }
 
 describe('middleware', () => {
-  let user, organization, session;
+  const permission = `org:${unique('feature')}:read`;
+  let user, organization, session, memberSession;
 
   before(async () => {
     user = await newUser({ firstName: 'Mira' });
     organization = await newOrganization({ slug: unique('mid-'), createdBy: user.id });
     session = await newSession(user.id, organization.id);
+    memberSession = await newSession((await newMember(organization.id, permission)).id, organization.id);
   });
   after(cleanUp);
 
@@ -88,9 +90,12 @@ describe('middleware', () => {
 
         it('has() checks roles and permissions', async () => {
           for (const [query, expected] of [
-            ['role=org:admin', true], ['role=org:member', false], ['permission=org:nothing:read', false],
+            ['role=org:admin', true], ['role=org:member', false], [`permission=${permission}`, false],
           ])
             assert.equal(await json(await get(`/open/has?${query}`, bearer)), expected, query);
+          const { jwt } = await clerk.sessions.getToken(memberSession.id);
+          for (const [query, expected] of [['role=org:admin', false], [`permission=${permission}`, true]])
+            assert.equal(await json(await get(`/open/has?${query}`, { authorization: `Bearer ${jwt}` })), expected, query);
           assert.equal(await json(await get('/open/has?role=org:admin')), false, 'of nobody');
         });
 
