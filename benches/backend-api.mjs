@@ -20,6 +20,13 @@ const folder = mkdtempSync(join(tmpdir(), 'ironclerk-bench-'));
 const secretKey = 'sk_test_bench00000000000000000000000000000000';
 const [ROUNDS, SECONDS, CONCURRENT] = [5, 2, 16];
 
+const processes = [];
+process.on('exit', () => {
+  for (const started of processes) started.kill();
+  rmSync(folder, { recursive: true, force: true });
+});
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+
 const npm = (cwd, ...args) => {
   const { status } = spawnSync('npm', [...args, '--ignore-scripts', '--no-audit', '--no-fund'], { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
   if (status !== 0) throw new Error(`npm ${args.join(' ')} failed`);
@@ -28,7 +35,6 @@ if (!existsSync(join(suite, 'node_modules'))) npm(suite, 'ci');
 npm(folder, 'install', '--prefix', folder, 'emulate@0.12.2');
 const { createClerkClient } = await import(join(suite, 'node_modules/@clerk/backend/dist/index.mjs'));
 
-const processes = [];
 /** Starts a server and answers the first line that it writes. */
 async function start(program, args, stream) {
   const started = spawn(program, args, { cwd: folder, stdio: ['ignore', stream === 'stdout' ? 'pipe' : 'ignore', stream === 'stderr' ? 'pipe' : 'inherit'] });
@@ -134,26 +140,22 @@ async function rate(call) {
 
 const median = values => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
-try {
-  const [ours, theirs] = [await ironclerk(), await emulate()];
-  const through = await mended(theirs);
-  for (const [name, server] of [['ironclerk', ours], ['emulate', theirs], ['emulate, its content type mended', through]]) {
-    const { passed, of } = await checks(server);
-    console.log(`${name}: ${passed} of ${of} checks passed`);
-  }
-  through.close();
-
-  const [own, other] = [await calls(ours), await calls(theirs)];
-  for (const name of Object.keys(own)) {
-    const rates = { own: [], other: [] };
-    for (let round = 0; round < ROUNDS; round++) {
-      rates.own.push(await rate(own[name]));
-      rates.other.push(await rate(other[name]));
-    }
-    const [a, b] = [median(rates.own), median(rates.other)];
-    console.log(`${name}: ironclerk ${a.toFixed(0)}/s, emulate ${b.toFixed(0)}/s, ratio ${(a / b).toFixed(2)}`);
-  }
-} finally {
-  for (const started of processes) started.kill();
-  rmSync(folder, { recursive: true, force: true });
+const [ours, theirs] = [await ironclerk(), await emulate()];
+const through = await mended(theirs);
+for (const [name, server] of [['ironclerk', ours], ['emulate', theirs], ['emulate, its content type mended', through]]) {
+  const { passed, of } = await checks(server);
+  console.log(`${name}: ${passed} of ${of} checks passed`);
 }
+through.close();
+
+const [own, other] = [await calls(ours), await calls(theirs)];
+for (const name of Object.keys(own)) {
+  const rates = { own: [], other: [] };
+  for (let round = 0; round < ROUNDS; round++) {
+    rates.own.push(await rate(own[name]));
+    rates.other.push(await rate(other[name]));
+  }
+  const [a, b] = [median(rates.own), median(rates.other)];
+  console.log(`${name}: ironclerk ${a.toFixed(0)}/s, emulate ${b.toFixed(0)}/s, ratio ${(a / b).toFixed(2)}`);
+}
+process.exit();
