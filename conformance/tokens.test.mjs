@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createPublicKey } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import {
-  apiUrl, call, cleanUp, claimsOf, clerk, forged, frontendApi, headerOf, jwtKey, later, newMember, newOrganization, newSession, newUser,
+  apiUrl, call, cleanUp, claimsOf, clerk, forged, frontendApi, headerOf, jwtKey, later, newOrganization, newSession, newUser,
   rejects, secretKey, unique, verifyToken,
 } from './support.mjs';
 
@@ -262,19 +262,6 @@ describe('tokens', () => {
       assert.equal(auth.has({ role: 'org:admin' }), true);
       assert.equal(auth.has({ role: 'org:member' }), false);
       assert.equal(auth.has({ permission: 'org:nothing:read' }), false);
-    });
-
-    it('knows the permissions of a role that the application has made, from tokens of both versions', async () => {
-      const permission = `org:${unique('feature')}:read`;
-      const member = await newMember(organization.id, permission);
-      const { id } = await newSession(member.id, organization.id);
-      for (const version of ['2024-10-01', '2025-04-10']) {
-        const { json } = await call('POST', `/v1/sessions/${id}/tokens`, { headers: { 'clerk-api-version': version } });
-        const auth = (await authenticate(json.jwt)).toAuth();
-        assert.deepEqual(auth.orgPermissions, [permission], version);
-        assert.equal(auth.has({ permission }), true, version);
-        assert.equal(auth.has({ permission: permission.replace('read', 'write') }), false, version);
-      }
     });
 
     it('getToken of the auth object fetches a template token', async () => {

@@ -30,7 +30,7 @@ const BACKEND_1: Part = Part {
     name: "backend-1",
     packages: "@clerk/backend 1.34.0",
     options: &[],
-    checks: 50,
+    checks: 200,
 };
 const BACKEND_2: Part = Part {
     name: "backend-2",
@@ -40,7 +40,8 @@ const BACKEND_2: Part = Part {
 const MIDDLEWARE: Part = Part {
     name: "middleware",
     packages: "@clerk/clerk-sdk-node 5.1.6, @clerk/express 1.5.2 and 1.7.83",
-    ..BACKEND_1
+    options: &[],
+    checks: 70,
 };
 /// What the operator of a server decides.
 const OPERATOR: Part = Part {
