@@ -19,7 +19,8 @@ use crate::output;
 /// Reads JavaScript, TypeScript, Vue, Svelte, Astro, HTML and MDX, package.json, environment files,
 /// workflows, Dockerfiles and the like. Without --fix, --interactive or --diff it only reports.
 ///
-/// Ends with 0 when there is nothing to do, 1 when there are findings, 2 on an error.
+/// Ends with 0 when there is nothing to do (notices may be left), 1 when there are findings, 2 on an
+/// error.
 #[derive(Args)]
 pub struct Arguments {
     /// The codebase, or a single file of it
@@ -124,7 +125,7 @@ pub fn main(arguments: &Arguments) -> ExitCode {
     }
 }
 
-/// Whether there are findings.
+/// Whether there is something left to do.
 fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let (From::Core1, To::Core2) = (arguments.from, arguments.to);
     let color = has_colors();
@@ -150,7 +151,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let mut scan = result?;
     if arguments.diff {
         output::bytes(report::changes(&scan, color).as_bytes())?;
-        let left = scan.findings().count();
+        let left = scan.left();
         eprintln!("{} would be rewritten, {left} left to do.", scan.fixed());
         return Ok(scan.fixed() + left > 0);
     }
@@ -169,7 +170,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         ReportFormat::Html => Format::Html,
     };
     output::bytes(report::render(&scan, format, color).as_bytes())?;
-    Ok(scan.findings().next().is_some())
+    Ok(scan.left() > 0)
 }
 
 fn see_all(unknown: select::Unknown) -> anyhow::Error {

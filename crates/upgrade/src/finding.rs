@@ -14,10 +14,25 @@ pub struct Finding {
     pub span: Span,
     /// What is wrong here and how that is known, one or two sentences without a line break.
     pub message: String,
+    /// Whether something has to be done.
+    pub severity: Severity,
     /// How sure it is that the code means Clerk.
     pub confidence: Confidence,
     /// What can be done about it.
     pub fix: Fix,
+}
+
+/// Whether something has to be done about a finding.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The code does not work, or works differently, with the next release.
+    #[default]
+    Breaking,
+    /// Worth knowing: the code works as it is. Once all else is done, notices alone count as done.
+    Notice,
 }
 
 /// How sure a finding is.

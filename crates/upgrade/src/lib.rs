@@ -44,7 +44,7 @@ mod value;
 
 pub use check::{Checked, Unread, check_source, fix_source};
 pub use edit::Edit;
-pub use finding::{Confidence, Finding, Fix};
+pub use finding::{Confidence, Finding, Fix, Severity};
 pub use project::{Files, Generation, Package, PathMapping, Project};
 pub use rule::{Change, Rule, RuleSet};
 pub use source::{Language, Script, Source, Span};

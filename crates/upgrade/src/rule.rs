@@ -26,7 +26,7 @@
 //! The front matter is TOML: [`Rule`]'s own keys and those of one [`Change`], and under `[[also]]` those of further ones. The examples are the rule's tests. The first
 //! word of a fence is the language, the second the role (see [`Role`]), a third the path of the file when it matters.
 
-use crate::changes::Index;
+use crate::{changes::Index, finding::Severity};
 use serde::Deserialize;
 use std::{
     collections::BTreeMap,
@@ -49,6 +49,8 @@ pub struct Rule {
     pub packages: Vec<String>,
     /// Names that the published guides have for the same change.
     pub aliases: Vec<String>,
+    /// Whether what it finds has to be changed.
+    pub severity: Severity,
     /// The most that an edit of this rule may claim.
     pub fix: FixClass,
     /// What changed.
@@ -118,6 +120,28 @@ pub enum Change {
         replacement: Option<String>,
         /// What is said of them if they are not simply gone: "is deprecated in Core 2".
         status: Option<String>,
+    },
+    /// A middleware that protected all routes but those it was told is replaced by one that protects those it is told.
+    MiddlewareReplaced {
+        /// The entries that have it.
+        from: Vec<String>,
+        /// Its name.
+        name: String,
+        /// The new middleware.
+        to: String,
+        /// What makes a test of a request from a list of routes.
+        matcher: String,
+        /// The entry that has both.
+        entry: String,
+    },
+    /// An interface that programs merge their own values into takes its defaults from nowhere else any more.
+    InterfaceMerged {
+        /// Its name.
+        interface: String,
+        /// Its property.
+        member: String,
+        /// What was a default of that property.
+        values: Vec<String>,
     },
     /// Exports that were classes are types only: they cannot be used as values.
     ExportTypeOnly {
@@ -312,6 +336,13 @@ pub enum Change {
         /// Core 1.
         versions: BTreeMap<String, Vec<String>>,
     },
+    /// Packages of Clerk that have no future.
+    PackageRetired {
+        /// Their names.
+        names: Vec<String>,
+        /// The package that replaces them.
+        successor: String,
+    },
     /// A host has another name.
     HostMoved {
         /// The old name.
@@ -379,6 +410,8 @@ struct FrontMatter {
     packages: Vec<String>,
     #[serde(default)]
     aliases: Vec<String>,
+    #[serde(default)]
+    severity: Severity,
     fix: FixClass,
     #[serde(default)]
     also: Vec<toml::Table>,
@@ -401,6 +434,7 @@ impl Rule {
             title,
             packages,
             aliases,
+            severity,
             fix,
             also,
             change,
@@ -427,6 +461,7 @@ impl Rule {
             title,
             packages,
             aliases,
+            severity,
             fix,
             change,
             parts: Vec::new(),

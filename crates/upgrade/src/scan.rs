@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use crate::discover::{self, Counts, DiscoverError, Unread, Workspace, discover};
 use crate::select::Unknown;
 use crate::{
-    Confidence, Finding, Fix, Package, Project, RuleSet, Source, check_source, fix_source,
+    Confidence, Finding, Fix, Package, Project, RuleSet, Severity, Source, check_source, fix_source,
 };
 
 /// What is asked of a scan.
@@ -260,6 +260,13 @@ impl Scan {
         self.files
             .iter()
             .flat_map(move |file| file.findings.iter().map(of(file)))
+    }
+
+    /// How many findings ask for a change, notices not counted.
+    pub fn left(&self) -> usize {
+        self.findings()
+            .filter(|(_, finding)| finding.severity == Severity::Breaking)
+            .count()
     }
 
     /// How many edits were made.

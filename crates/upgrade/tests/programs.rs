@@ -161,6 +161,45 @@ fn program() -> impl Strategy<Value = String> {
         .prop_map(|(prelude, parts)| prelude + &parts.join("\n") + "\n")
 }
 
+/// Fixes a text, with the edits for review as well or without, and looks at what comes out.
+fn fixed_for_good(text: String, all: bool) -> String {
+    let project = project();
+    let mut fixed = source(text);
+    let wanted = |fix: &Fix| all || matches!(fix, Fix::Safe(_));
+    assert_eq!(check_source(&fixed, &project, &RULES).unread, None);
+    fix_source(&mut fixed, &project, &RULES, &mut |finding| {
+        wanted(&finding.fix)
+    });
+    let again = check_source(&fixed, &project, &RULES);
+    assert_eq!(again.unread, None, "{}", fixed.text);
+    let is_left = |fix: &Fix| !fix.edits().is_empty() && wanted(fix);
+    let left: Vec<_> = again
+        .findings
+        .iter()
+        .filter(|finding| is_left(&finding.fix))
+        .collect();
+    assert!(left.is_empty(), "{left:#?}");
+    fixed.text
+}
+
+#[test]
+fn the_examples_of_all_rules_in_one_file() {
+    let readable = |text: &&&str| {
+        let source = source((**text).to_owned());
+        check_source(&source, &project(), &RULES).unread.is_none()
+    };
+    let examples: Vec<&str> = EXAMPLES.iter().filter(readable).copied().collect();
+    assert!(examples.len() > 500);
+    let together = examples.concat();
+    for all in [false, true] {
+        assert_ne!(fixed_for_good(together.clone(), all), together);
+    }
+    // Each with the one behind it: what two rules make of the same names.
+    for pair in examples.windows(2) {
+        fixed_for_good(pair.concat(), true);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 

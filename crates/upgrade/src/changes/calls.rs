@@ -610,14 +610,18 @@ impl<'a> Checker<'_, 'a> {
         };
         let nodes: Vec<NodeId> = self.module.references(symbol).collect();
         for node in nodes {
-            match self.module.semantic.nodes().parent_kind(node) {
+            let (outermost, kind) = self.module.outer(node);
+            match kind {
                 AstKind::CallExpression(call)
-                    if call.callee.span() == self.module.kind(node).span() =>
+                    if call.callee.span() == self.module.kind(outermost).span() =>
                 {
                     edits.extend(options_of(self, call, options)?);
                 }
-                // Lists of dependencies of a hook.
-                AstKind::ArrayExpression(_) => {}
+                // Lists of dependencies of a hook, and whether it is there yet.
+                AstKind::ArrayExpression(_)
+                | AstKind::IfStatement(_)
+                | AstKind::LogicalExpression(_)
+                | AstKind::UnaryExpression(_) => {}
                 _ => return None,
             }
         }

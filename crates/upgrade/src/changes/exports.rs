@@ -150,7 +150,7 @@ impl<'a> Checker<'_, 'a> {
                 if *factory && let Some(symbol) = symbol {
                     edits.extend(self.without_new(symbol));
                 }
-                if let Some(target) = target {
+                if let Some(target) = target.filter(|target| *target != entry) {
                     edits.push(self.source_edit(&import.source, target));
                     is_safe &= import
                         .specifiers
@@ -203,6 +203,7 @@ impl<'a> Checker<'_, 'a> {
                     Fix::None,
                 );
             }
+            Change::MiddlewareReplaced { .. } => self.imported_middleware(import, specifier, rule),
             Change::ExportTypeOnly { .. } => {
                 if import.import_kind.is_type() || specifier.import_kind.is_type() {
                     return;
@@ -326,17 +327,29 @@ impl<'a> Checker<'_, 'a> {
                 None => edits.push(replace(span, format!("{{ {specifier} }}"))),
             },
             Some(ImportDeclarationSpecifier::ImportSpecifier(first)) => {
-                let already = named.iter().any(|named| matches!(named, ImportDeclarationSpecifier::ImportSpecifier(named) if export_name(&named.imported) == meant));
-                if already {
-                    is_safe = false;
-                }
+                let already = named.iter().find_map(|named| match named {
+                    ImportDeclarationSpecifier::ImportSpecifier(named)
+                        if export_name(&named.imported) == meant =>
+                    {
+                        Some(named.local.name.as_str())
+                    }
+                    _ => None,
+                });
                 let brace = self.module.text[span.end as usize..]
                     .find('{')
                     .map_or(first.span.start, |at| {
                         span.end + u32::try_from(at).unwrap_or(0)
                     });
                 edits.push(replace(Span::new(span.start, brace), ""));
-                edits.push(insert(first.span.start, format!("{specifier}, ")));
+                match (already, symbol) {
+                    // It is imported by its name as well: use that.
+                    (Some(known), Some(symbol)) => {
+                        edits.retain(|edit| edit.span.end <= import.span.end);
+                        edits.extend(self.rename_references(symbol, known));
+                        is_safe &= !self.is_exported(symbol) && !*factory && !is_called;
+                    }
+                    _ => edits.push(insert(first.span.start, format!("{specifier}, "))),
+                }
             }
             Some(_) => return,
         }
@@ -635,7 +648,7 @@ impl<'a> Checker<'_, 'a> {
             .join(&format!("\n{}", self.indent_of(import.span)))
     }
 
-    fn imported_from_itself(entry: &str) -> Origin {
+    pub(super) fn imported_from_itself(entry: &str) -> Origin {
         Origin {
             package: split_package(entry).0.to_owned(),
             confidence: Confidence::Certain,
@@ -643,7 +656,7 @@ impl<'a> Checker<'_, 'a> {
         }
     }
 
-    fn entry_rule(
+    pub(super) fn entry_rule(
         &self,
         entry: &str,
     ) -> Option<(
@@ -685,7 +698,7 @@ impl<'a> Checker<'_, 'a> {
 
     // Edits of import declarations.
 
-    fn source_edit(&self, source: &StringLiteral<'a>, to: &str) -> Edit {
+    pub(super) fn source_edit(&self, source: &StringLiteral<'a>, to: &str) -> Edit {
         replace(Span::new(source.span.start + 1, source.span.end - 1), to)
     }
 
@@ -753,16 +766,21 @@ impl<'a> Checker<'_, 'a> {
             .all(|specifier| match specifier {
                 ImportDeclarationSpecifier::ImportSpecifier(specifier) => {
                     let name = export_name(&specifier.imported);
-                    let rules = self.index.export_rules(import.source.value.as_str(), name);
-                    rules.iter().any(|rule| match &rule.change {
-                        Change::ExportMoved { to, others, .. } => {
-                            others.get(name).unwrap_or(to) == entry
-                        }
-                        _ => false,
-                    })
+                    self.moves_to(import.source.value.as_str(), name, entry)
                 }
                 _ => false,
             })
+    }
+
+    /// Whether an export of one entry is at another one now.
+    fn moves_to(&self, from: &str, name: &str, to: &str) -> bool {
+        let mut rules = self.index.export_rules(from, name).iter();
+        rules.any(|rule| match &rule.change {
+            Change::ExportMoved {
+                to: target, others, ..
+            } => others.get(name).unwrap_or(target) == to,
+            _ => false,
+        })
     }
 
     /// Another import declaration of an entry that can take one more name.
@@ -807,7 +825,11 @@ impl<'a> Checker<'_, 'a> {
     }
 
     /// Takes a name out of a declaration; the last name takes the declaration with it.
-    fn without_specifier(&self, import: &ImportDeclaration<'a>, specifier: Span) -> Edit {
+    pub(super) fn without_specifier(
+        &self,
+        import: &ImportDeclaration<'a>,
+        specifier: Span,
+    ) -> Edit {
         let all: Vec<Span> = import
             .specifiers
             .iter()
@@ -975,6 +997,7 @@ impl<'a> Checker<'_, 'a> {
                         );
                     }
                     Change::ExportRemoved { .. }
+                    | Change::MiddlewareReplaced { .. }
                     | Change::ExportToMember { .. }
                     | Change::SettersFolded { .. } => {
                         self.report(
@@ -1116,9 +1139,9 @@ impl<'a> Checker<'_, 'a> {
                         fix,
                     )
                 }
-                Change::ExportRemoved { .. } | Change::SettersFolded { .. } => {
-                    (format!("`{name}` {}", gone(rule)), Fix::None)
-                }
+                Change::ExportRemoved { .. }
+                | Change::MiddlewareReplaced { .. }
+                | Change::SettersFolded { .. } => (format!("`{name}` {}", gone(rule)), Fix::None),
                 Change::HostMoved { .. } => {
                     (format!("`{name}` has another value in Core 2"), Fix::None)
                 }
@@ -1665,7 +1688,9 @@ impl<'a> Checker<'_, 'a> {
                         fix,
                     );
                 }
-                Change::ExportRemoved { .. } | Change::SettersFolded { .. } => {
+                Change::ExportRemoved { .. }
+                | Change::MiddlewareReplaced { .. }
+                | Change::SettersFolded { .. } => {
                     self.report(
                         rule,
                         &origin,
@@ -1791,7 +1816,8 @@ impl<'a> Checker<'_, 'a> {
             return;
         };
         let entry = source.value.as_str();
-        if clerk_package(entry).is_none() || self.removed_entry_literal(entry, source.span, None) {
+        let inside = Span::new(source.span.start + 1, source.span.end - 1);
+        if clerk_package(entry).is_none() || self.gone_module(entry, inside) {
             return;
         }
         let Some(factory) = call.arguments.get(1).and_then(Argument::as_expression) else {
@@ -1829,7 +1855,11 @@ impl<'a> Checker<'_, 'a> {
                 let (what, fix) = match &rule.change {
                     Change::ExportMoved { to, others, .. } => {
                         let to = others.get::<str>(name.as_ref()).unwrap_or(to);
-                        let fix = if object.properties.len() == 1 {
+                        let is_moved = |property: &ObjectPropertyKind<'a>| {
+                            let name = property.as_property().and_then(|it| it.key.static_name());
+                            name.is_some_and(|name| self.moves_to(entry, &name, to))
+                        };
+                        let fix = if object.properties.iter().all(is_moved) {
                             Fix::Review(vec![self.source_edit(source, to)])
                         } else {
                             Fix::None
@@ -1849,7 +1879,9 @@ impl<'a> Checker<'_, 'a> {
                         ),
                         Fix::None,
                     ),
-                    Change::ExportRemoved { .. } | Change::SettersFolded { .. } => {
+                    Change::ExportRemoved { .. }
+                    | Change::MiddlewareReplaced { .. }
+                    | Change::SettersFolded { .. } => {
                         (format!("the mocked `{name}` {}", gone(rule)), Fix::None)
                     }
                     _ => continue,
@@ -1878,6 +1910,7 @@ fn gone(rule: &Rule) -> &str {
             status: Some(status),
             ..
         } => status,
+        Change::MiddlewareReplaced { .. } => "is deprecated in Core 2",
         _ => "is gone in Core 2",
     }
 }

@@ -7,6 +7,8 @@
 //! | [`lists`] | calls that give lists |
 //! | [`members`] | properties of Clerk objects |
 //! | [`components`] | JSX of Clerk components |
+//! | [`middleware`] | the middleware of Next.js |
+//! | [`modules`] | names of modules in declarations and strings |
 //! | [`variables`] | environment variables |
 
 mod calls;
@@ -14,10 +16,12 @@ mod components;
 mod exports;
 mod lists;
 mod members;
+mod middleware;
+mod modules;
 mod variables;
 
 use crate::{
-    Change, Confidence, Edit, Finding, Fix, Generation, Rule,
+    Change, Confidence, Edit, Finding, Fix, Generation, Rule, Severity,
     module::{Module, callee_member},
     resolve::split_package,
     rule::FixClass,
@@ -50,6 +54,8 @@ pub(crate) struct Index {
     localization: HashMap<String, Vec<(String, &'static Rule)>>,
     variables: Vec<(String, &'static Rule)>,
     literals: Vec<(String, &'static Rule)>,
+    /// Rules about global interfaces, by their name.
+    interfaces: Vec<(String, &'static Rule)>,
 }
 
 impl Index {
@@ -79,8 +85,13 @@ impl Index {
                 self.add_exports(entries, names, rule);
                 self.literals.push((from.clone(), rule));
             }
-            Change::ExportRenamed { from, name, .. } | Change::SettersFolded { from, name, .. } => {
+            Change::ExportRenamed { from, name, .. }
+            | Change::SettersFolded { from, name, .. }
+            | Change::MiddlewareReplaced { from, name, .. } => {
                 self.add_exports(from, std::slice::from_ref(name), rule);
+            }
+            Change::InterfaceMerged { interface, .. } => {
+                self.interfaces.push((interface.clone(), rule));
             }
             Change::EntryRemoved { from, .. } => {
                 self.entries
@@ -154,7 +165,9 @@ impl Index {
                 }
             }
             Change::EnvironmentVariable { from, .. } => self.variables.push((from.clone(), rule)),
-            Change::PackageVersion { .. } | Change::RequiredVersion { .. } => {}
+            Change::PackageVersion { .. }
+            | Change::PackageRetired { .. }
+            | Change::RequiredVersion { .. } => {}
         }
     }
 
@@ -202,6 +215,7 @@ impl<'m, 'a> Checker<'m, 'a> {
 
     /// All findings, in the order of their places.
     pub fn check(self) -> Vec<Finding> {
+        self.references_of_types();
         for node in self.module.semantic.nodes().iter() {
             let id = node.id();
             match node.kind() {
@@ -210,7 +224,10 @@ impl<'m, 'a> Checker<'m, 'a> {
                 AstKind::TSImportType(import) => self.import_type(import),
                 AstKind::TSImportEqualsDeclaration(import) => self.import_equals(import),
                 AstKind::ImportExpression(import) => self.import_expression(id, import),
-                AstKind::CallExpression(call) => self.call_expression(id, call),
+                AstKind::CallExpression(call) => {
+                    self.resolved_module(call);
+                    self.call_expression(id, call);
+                }
                 AstKind::NewExpression(new) => self.new_expression(new),
                 AstKind::StaticMemberExpression(member) => {
                     self.static_member(id, member);
@@ -224,7 +241,15 @@ impl<'m, 'a> Checker<'m, 'a> {
                 AstKind::TSTypeReference(reference) => self.picked_members(reference),
                 AstKind::JSXOpeningElement(element) => self.element(element),
                 AstKind::ObjectExpression(object) => self.object_keys(id, object),
-                AstKind::StringLiteral(literal) => self.literal(id, literal),
+                AstKind::StringLiteral(literal) => {
+                    self.literal(id, literal);
+                    self.mapped_module(id, literal);
+                }
+                AstKind::TSExternalModuleDeclaration(declaration) => {
+                    self.module_declaration(declaration)
+                }
+                AstKind::ExportAllDeclaration(export) => self.export_all(export),
+                AstKind::TSInterfaceDeclaration(interface) => self.merged_interface(id, interface),
                 AstKind::TSPropertySignature(property) => self.environment_declaration(property),
                 _ => {}
             }
@@ -254,7 +279,7 @@ impl<'m, 'a> Checker<'m, 'a> {
         {
             Generation::Core2 => return,
             // Only worth telling who is known to come from Core 1.
-            Generation::Undeclared if matches!(rule.change, Change::ComponentChanged { .. }) => {
+            Generation::Undeclared if rule.severity == Severity::Notice => {
                 return;
             }
             Generation::Undeclared => confidence = confidence.min(Confidence::Likely),
@@ -281,6 +306,7 @@ impl<'m, 'a> Checker<'m, 'a> {
             path: self.module.path.to_owned(),
             span: span.start..span.end,
             message,
+            severity: rule.severity,
             confidence,
             fix,
         });

@@ -56,7 +56,7 @@ impl<'a> Checker<'_, 'a> {
     }
 
     /// A variable belongs to the Clerk package on Core 1 that the file's package declares.
-    fn variable_origin(&self, rule: &Rule, confidence: Confidence) -> Option<Origin> {
+    pub(super) fn variable_origin(&self, rule: &Rule, confidence: Confidence) -> Option<Origin> {
         let generation = |package: &String| {
             self.module
                 .project

@@ -126,6 +126,7 @@ pub fn check(source: &Source, project: &Project, rules: &RuleSet) -> Vec<Finding
             Change::EnvironmentVariable { .. } => environment::check,
             Change::HostMoved { .. } => host::check,
             Change::PackageVersion { .. } => version::check_packages,
+            Change::PackageRetired { .. } => version::check_retired,
             Change::RequiredVersion { .. } => version::check_required,
             #[allow(unreachable_patterns)] // The other kinds are about code.
             _ => continue,
@@ -165,6 +166,7 @@ impl Place<'_> {
             path: self.source.path.clone(),
             span,
             message,
+            severity: self.rule.severity,
             confidence: match self.generation {
                 Generation::Undeclared => Confidence::Likely,
                 _ => Confidence::Certain,
@@ -496,12 +498,52 @@ mod tests {
                 "pnpm":{"overrides":{"x>@clerk/types@3":"3.1.0"}},"workspaces":{"catalog":{"@clerk/types":"3.1.0"}},
                 "scripts":{"x":"npx @clerk/types@3.1.0"}}"#,
         );
-        assert_eq!(findings.len(), 4, "{findings:?}");
+        assert_eq!(findings.len(), 5, "{findings:?}");
         let (_, text) = outcome(
             "deno.json",
             r#"{"imports":{"c":"npm:@clerk/backend@^0.38.0/jwt"}}"#,
         );
         assert_eq!(text, r#"{"imports":{"c":"npm:@clerk/backend@^1.0.0/jwt"}}"#);
+    }
+
+    #[test]
+    fn versions_in_commands() {
+        for (path, text, after) in [
+            (
+                "package.json",
+                r#"{"scripts":{"x":"pnpm dlx @clerk/backend@^0.38.0 && bunx @clerk/types@4"}}"#,
+                r#"{"scripts":{"x":"pnpm dlx @clerk/backend@^1.0.0 && bunx @clerk/types@4"}}"#,
+            ),
+            (
+                "README.md",
+                "    npm install @clerk/nextjs@4.29.1 @clerk/types@latest\n",
+                "    npm install @clerk/nextjs@5.7.6 @clerk/types@latest\n",
+            ),
+            (
+                "ci.yml",
+                "      - run: npx --yes '@clerk/clerk-sdk-node@4'\n      # @clerk/types@3\n",
+                "      - run: npx --yes '@clerk/clerk-sdk-node@5'\n      # @clerk/types@3\n",
+            ),
+            (
+                "Dockerfile",
+                "RUN yarn add @clerk/backend@0.38.x\n",
+                "RUN yarn add @clerk/backend@1.x\n",
+            ),
+            (
+                "README.md",
+                "https://cdn.example/npm/@clerk/clerk-js@4/dist/clerk.browser.js, not @clerk/clerk-js@v\n",
+                "https://cdn.example/npm/@clerk/clerk-js@5/dist/clerk.browser.js, not @clerk/clerk-js@v\n",
+            ),
+        ] {
+            let (findings, edited) = outcome(path, text);
+            assert_eq!(edited, after, "{path} {findings:?}");
+            assert!(
+                findings
+                    .iter()
+                    .all(|finding| finding.starts_with("package-version review")),
+                "{findings:?}"
+            );
+        }
     }
 
     #[test]

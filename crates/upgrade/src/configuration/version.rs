@@ -76,7 +76,78 @@ fn overridden(key: &str) -> &str {
     }
 }
 
+/// `@clerk/backend@^0.38.0` in what is run or told to be run: scripts, workflows, Dockerfiles, READMEs.
+/// The range and where it starts.
+fn commanded(place: &Place<'_>) -> Vec<(&'static ClerkPackage, usize, String)> {
+    let text = &place.source.text;
+    let commands: Vec<(usize, String)> = match (name(&place.source.path), place.format) {
+        ("package.json", _) => {
+            let is_script = |entry: &Entry| entry.path.first().is_some_and(|key| key == "scripts");
+            let scripts = json::entries(text).into_iter().filter(is_script);
+            scripts.map(|entry| (entry.start, entry.value)).collect()
+        }
+        ("pnpm-workspace.yaml" | ".yarnrc.yml", _) => return Vec::new(),
+        (_, Format::Yaml | Format::Docker | Format::Script | Format::Readme) => {
+            let lines = code_lines(text, place.format);
+            lines
+                .map(|(start, line)| (start, line.to_owned()))
+                .collect()
+        }
+        _ => return Vec::new(),
+    };
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    let is_range = |byte: u8| byte.is_ascii_alphanumeric() || b"^~.*-+".contains(&byte);
+    let mut found = Vec::new();
+    for (start, command) in commands {
+        for (at, scope) in command.match_indices("@clerk/") {
+            let end_of = |from: usize, is_part: &dyn Fn(u8) -> bool| {
+                let rest = command.as_bytes()[from..].iter();
+                from + rest.take_while(|&&byte| is_part(byte)).count()
+            };
+            let end = end_of(at + scope.len(), &is_name);
+            let Some(package) = clerk_package(&command[at..end]) else {
+                continue;
+            };
+            if command.as_bytes().get(end) != Some(&b'@') {
+                continue;
+            }
+            let range = &command[end + 1..end_of(end + 1, &is_range)];
+            let range = range.trim_end_matches(['.', '-']);
+            found.push((package, start + end + 1, range.to_owned()));
+        }
+    }
+    found
+}
+
+pub(super) fn check_retired(place: &Place<'_>, findings: &mut Vec<Finding>) {
+    let Change::PackageRetired { names, successor } = &place.rule.change else {
+        return;
+    };
+    for Declared { name, entry, .. } in declared(place) {
+        if names.contains(&name) {
+            let at = span(entry.start, entry.start + entry.value.len());
+            let message = format!(
+                "{name} gets no releases beyond Core 2; {successor} replaces it. That step can wait \
+                 until the upgrade is done."
+            );
+            findings.push(place.finding(at, message, Fix::None));
+        }
+    }
+}
+
 pub(super) fn check_packages(place: &Place<'_>, findings: &mut Vec<Finding>) {
+    for (package, start, range) in commanded(place) {
+        let version = release::minimum(&range);
+        let is_core_1 =
+            version.is_some_and(|version| package.generation(&version) == Generation::Core1);
+        if let (true, Some(first)) = (is_core_1, &package.core_2) {
+            let at = span(start, start + range.len());
+            let name = package.name;
+            let message = format!("{name}@{range} is Core 1; Core 2 begins with {first}.");
+            let edits = vec![Edit::replace(at.clone(), raised(&range, package, first).0)];
+            findings.push(place.finding(at, message, fix(place.rule, false, edits)));
+        }
+    }
     for Declared {
         name,
         entry,

@@ -1,6 +1,6 @@
 //! Lock files: which version of a Clerk package a project really has installed.
 
-use nodejs_semver::Version;
+use nodejs_semver::{Range, Version};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
@@ -8,13 +8,17 @@ use super::block;
 use crate::release::clerk_package;
 
 /// The lock files that are read, by name.
-pub const LOCK_FILES: [&str; 5] = [
+pub const LOCK_FILES: [&str; 6] = [
     "package-lock.json",
     "npm-shrinkwrap.json",
     "yarn.lock",
     "pnpm-lock.yaml",
     "bun.lock",
+    BUN_BINARY,
 ];
+
+/// The lock file that Bun wrote before 1.2.
+pub const BUN_BINARY: &str = "bun.lockb";
 
 /// A Clerk package in a lock file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,9 +60,16 @@ pub fn find<'a>(
         .find(|entry| entry.package.as_deref().is_some_and(is_own))
         .or_else(|| of_name().find(|entry| entry.range.as_deref() == Some(range)))
         .or_else(|| {
-            of_name().find(|entry| {
+            let is_for_all = |entry: &&Locked| {
                 entry.range.is_none() && entry.package.as_deref().is_none_or(str::is_empty)
-            })
+            };
+            let asked = Range::parse(range).ok();
+            let is_asked = |entry: &&Locked| {
+                let version = &entry.version;
+                asked.as_ref().is_some_and(|asked| asked.satisfies(version))
+            };
+            let fitting = of_name().filter(is_for_all).find(is_asked);
+            fitting.or_else(|| of_name().find(is_for_all))
         });
     found.map(|entry| &entry.version)
 }
@@ -208,6 +219,45 @@ fn bun(text: &str) -> Vec<Locked> {
     packages.collect()
 }
 
+/// What is read of Bun's binary file: the addresses of the archives, which every registry ends with
+/// `/@clerk/backend/-/backend-0.38.15.tgz`. They stand in it one behind the other.
+pub fn bun_binary(bytes: &[u8]) -> Vec<Locked> {
+    /// More than any version has.
+    const LONGEST: usize = 100;
+    const BETWEEN: &[u8] = b"/-/";
+    let mut found = Vec::new();
+    for at in 0..bytes.len() {
+        if !bytes[at..].starts_with(BETWEEN) {
+            continue;
+        }
+        let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || b"@/-_.".contains(byte);
+        let length = bytes[..at].iter().rev().take(LONGEST).take_while(is_name);
+        let Ok(address) = str::from_utf8(&bytes[at - length.count()..at]) else {
+            continue;
+        };
+        let mut parts = address.rsplit('/');
+        let (Some(last), scope) = (parts.next(), parts.next().unwrap_or_default()) else {
+            continue;
+        };
+        let rest = &bytes[at + BETWEEN.len()..];
+        let rest = &rest[..rest.len().min(LONGEST)];
+        let version = str::from_utf8(
+            rest.split(|byte| !byte.is_ascii_graphic())
+                .next()
+                .unwrap_or(&[]),
+        )
+        .ok()
+        .and_then(|archive| archive.split_once(".tgz"))
+        .and_then(|(archive, _)| archive.strip_prefix(last)?.strip_prefix('-'));
+        let name = match scope.starts_with('@') {
+            true => format!("{scope}/{last}"),
+            false => last.to_owned(),
+        };
+        found.extend(version.and_then(|version| locked(&name, version)));
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -279,6 +329,41 @@ mod tests {
             versions("bun.lock", text),
             [" @clerk/backend 0.38.15", "api @clerk/backend 1.2.0"]
         );
+    }
+
+    #[test]
+    fn binary_bun_files() {
+        let mut bytes =
+            b"#!/usr/bin/env bun\nbun-lockfile-format-v0\n\x02\0\xff\xfe@clerk/types".to_vec();
+        for archive in [
+            "@clerk/backend/-/backend-1.34.0.tgz",
+            "csstype/-/csstype-3.1.1.tgz",
+            "@clerk/backend/-/backend-0.38.15.tgz",
+            "gatsby-plugin-clerk/-/gatsby-plugin-clerk-4.4.51.tgz",
+            "@clerk/types/-/backend-1.0.0.tgz",
+            "@clerk/types/-/types-.tgz",
+        ] {
+            bytes.extend(format!("https://registry.example/{archive}").bytes());
+        }
+        bytes.extend(b"\0@clerk/types/-/types-3.6");
+        let found = bun_binary(&bytes);
+        let shown = |locked: &Locked| format!("{} {}", locked.name, locked.version);
+        assert_eq!(
+            found.iter().map(shown).collect::<Vec<_>>(),
+            [
+                "@clerk/backend 1.34.0",
+                "@clerk/backend 0.38.15",
+                "gatsby-plugin-clerk 4.4.51"
+            ]
+        );
+        // Which package has which of several versions, the range says.
+        let version =
+            |range| find(&found, "", None, "@clerk/backend", range).map(Version::to_string);
+        assert_eq!(version("^0.38.0").as_deref(), Some("0.38.15"));
+        assert_eq!(version("^1.20.0").as_deref(), Some("1.34.0"));
+        for end in 0..bytes.len() {
+            bun_binary(&bytes[..end]);
+        }
     }
 
     #[test]

@@ -304,6 +304,12 @@ impl<'s> Reader<'s> {
         if !is_wanted {
             return;
         }
+        if class == Class::Lock && relative.ends_with(lock::BUN_BINARY) {
+            let locked = lock::bun_binary(&self.buffer);
+            let directory = super::parent(&relative).to_owned();
+            (self.found.locks.entry(directory).or_default()).extend(locked);
+            return;
+        }
         let buffer = std::mem::take(&mut self.buffer);
         match str::from_utf8(&buffer) {
             Ok(text) => self.keep(relative, text, class),

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{Report, counted};
-use crate::Confidence;
+use crate::{Confidence, Severity};
 
 pub(super) fn render(report: &Report<'_>) -> String {
     let mut out = String::new();
@@ -13,10 +13,10 @@ pub(super) fn render(report: &Report<'_>) -> String {
                 page.lines.position(finding.span.start),
                 page.lines.position(finding.span.end),
             );
-            let level = match finding.confidence {
-                Confidence::Certain => "error",
-                Confidence::Likely => "warning",
-                Confidence::Possible => "notice",
+            let level = match (finding.severity, finding.confidence) {
+                (Severity::Breaking, Confidence::Certain) => "error",
+                (Severity::Breaking, Confidence::Likely) => "warning",
+                (Severity::Breaking, Confidence::Possible) | (Severity::Notice, _) => "notice",
             };
             // GitHub wants columns only where a place is on one line.
             let columns = match start.line == end.line {
@@ -38,12 +38,15 @@ pub(super) fn render(report: &Report<'_>) -> String {
         let (path, reason) = (property(&unread.path), data(&unread.reason));
         let _ = writeln!(out, "::notice file={path},title=Not read::It {reason}");
     }
-    let total = report.count(|_| true);
     let _ = writeln!(
         out,
-        "{} of Core 1 code in {}.",
-        counted(total, "finding"),
-        counted(report.scan.counts.files, "file")
+        "{} of Core 1 code in {}{}.",
+        counted(report.breaking(), "finding"),
+        counted(report.scan.counts.files, "file"),
+        match report.notices() {
+            0 => String::new(),
+            notices => format!(", {}", counted(notices, "notice")),
+        }
     );
     out
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::{Page, Report, confidence_name, counted, fix_name, reason};
-use crate::Finding;
+use super::{Page, Report, confidence_name, counted, fix_name, reason, severity_name};
+use crate::{Finding, Severity};
 
 pub(super) fn render(report: &Report<'_>) -> String {
     let template = include_str!("page.html");
@@ -26,20 +26,18 @@ pub(super) fn render(report: &Report<'_>) -> String {
 }
 
 fn summary(report: &Report<'_>) -> String {
-    let total = report.count(|_| true);
-    let files = report
-        .files
-        .iter()
-        .filter(|page| !page.file.findings.is_empty())
-        .count();
+    let notices = match report.notices() {
+        0 => String::new(),
+        notices => format!(" {}, where nothing breaks.", counted(notices, "notice")),
+    };
     let fixed = match report.scan.fixed() {
         0 => String::new(),
         fixed => format!("{} rewritten. ", counted(fixed, "place")),
     };
     escape(&format!(
-        "{fixed}{} in {}, of {} looked at.",
-        counted(total, "finding"),
-        counted(files, "file"),
+        "{fixed}{} in {}, of {} looked at.{notices}",
+        counted(report.breaking(), "finding"),
+        counted(report.files_to_change(), "file"),
         counted(report.scan.counts.files, "file"),
     ))
 }
@@ -51,7 +49,10 @@ fn filters(report: &Report<'_>) -> String {
         for (page, finding) in report.findings() {
             *counts.entry(value(page, finding)).or_default() += 1;
         }
-        let _ = writeln!(out, "<fieldset><legend>{title}</legend>");
+        let _ = writeln!(
+            out,
+            "<fieldset><legend>{title}</legend><div class=\"choices\">"
+        );
         for (value, count) in counts {
             let value = escape(&value);
             let shown = if value.is_empty() { "(none)" } else { &value };
@@ -60,13 +61,13 @@ fn filters(report: &Report<'_>) -> String {
                 "<label><input type=\"checkbox\" name=\"{name}\" value=\"{value}\"><span>{shown}</span><span class=\"count\">{count}</span></label>"
             );
         }
-        out.push_str("</fieldset>\n");
+        out.push_str("</div></fieldset>\n");
     };
     group("Confidence", "confidence", &|_, finding| {
         confidence_name(finding.confidence).to_owned()
     });
-    group("Fix", "fix", &|_, finding| {
-        fix_name(&finding.fix).to_owned()
+    group("Rewritten", "fix", &|_, finding| {
+        fix_title(finding).to_owned()
     });
     group("Package", "package", &|page, _| {
         report.package(page).unwrap_or_default().to_owned()
@@ -109,19 +110,15 @@ fn changes(report: &Report<'_>) -> String {
 
 fn article(out: &mut String, report: &Report<'_>, page: &Page<'_>, finding: &Finding) {
     let place = page.lines.position(finding.span.start);
-    let (confidence, fix) = (confidence_name(finding.confidence), fix_name(&finding.fix));
+    let confidence = confidence_name(finding.confidence);
+    let (what, severity) = (fix_title(finding), severity_name(finding.severity));
     let package = escape(report.package(page).unwrap_or_default());
     let path = escape(&finding.path);
     let _ = writeln!(
         out,
-        "<article data-rule=\"{}\" data-confidence=\"{confidence}\" data-fix=\"{fix}\" data-package=\"{package}\">",
+        "<article data-rule=\"{}\" data-severity=\"{severity}\" data-confidence=\"{confidence}\" data-fix=\"{what}\" data-package=\"{package}\">",
         finding.rule
     );
-    let what = match fix {
-        "safe" => "rewritten by --fix",
-        "review" => "to look at",
-        _ => "by hand",
-    };
     let _ = writeln!(
         out,
         "<div class=\"place\"><code>{path}:{}:{}</code><span class=\"tag {confidence}\">{confidence}</span><span class=\"tag\">{what}</span></div>",
@@ -153,7 +150,7 @@ fn article(out: &mut String, report: &Report<'_>, page: &Page<'_>, finding: &Fin
         }
     } else {
         for hunk in hunks {
-            let (before, after) = (escape(&hunk.before), escape(&hunk.after));
+            let (before, after) = compared(&hunk.before, &hunk.after);
             let _ = writeln!(
                 out,
                 "<div class=\"sides\">{}{}</div>",
@@ -163,6 +160,48 @@ fn article(out: &mut String, report: &Report<'_>, page: &Page<'_>, finding: &Fin
         }
     }
     out.push_str("</article>\n");
+}
+
+/// What becomes of a finding, in words.
+fn fix_title(finding: &Finding) -> &'static str {
+    match (finding.severity, fix_name(&finding.fix)) {
+        (Severity::Notice, _) => "nothing to do",
+        (_, "safe") => "by --fix",
+        (_, "review") => "on request, to look at",
+        _ => "by hand",
+    }
+}
+
+/// Lines before and after, escaped, with what differs in them marked where they are as many.
+fn compared(before: &str, after: &str) -> (String, String) {
+    if before.lines().count() != after.lines().count() {
+        return (escape(before), escape(after));
+    }
+    let rows = before.lines().zip(after.lines()).map(|(before, after)| {
+        let start = (before.char_indices().zip(after.chars()))
+            .find(|((_, one), other)| one != other)
+            .map_or(before.len().min(after.len()), |((at, _), _)| at);
+        let tail = (before[start..].chars().rev())
+            .zip(after[start..].chars().rev())
+            .take_while(|(one, other)| one == other)
+            .map(|(character, _)| character.len_utf8())
+            .sum::<usize>();
+        let marked = |line: &str| {
+            let end = line.len() - tail;
+            let (head, middle, rest) = (&line[..start], &line[start..end], &line[end..]);
+            match head.trim().is_empty() && rest.trim().is_empty() || middle.is_empty() {
+                true => escape(line),
+                false => format!(
+                    "{}<mark>{}</mark>{}",
+                    escape(head),
+                    escape(middle),
+                    escape(rest)
+                ),
+            }
+        };
+        (marked(before) + "\n", marked(after) + "\n")
+    });
+    rows.unzip()
 }
 
 /// Numbered lines of text that is escaped already.
@@ -203,4 +242,27 @@ fn escape(text: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::compared;
+
+    #[test]
+    fn what_differs_is_marked() {
+        for (before, after, expected) in [
+            ("a(b)", "a(c, b)", ("a(b)\n", "a(<mark>c, </mark>b)\n")),
+            (
+                "  x: é1,",
+                "  x: è1,",
+                ("  x: <mark>é</mark>1,\n", "  x: <mark>è</mark>1,\n"),
+            ),
+            ("one", "two", ("one\n", "two\n")),
+            ("a < b\nc", "a < b", ("a &lt; b\nc", "a &lt; b")),
+            ("", "", ("", "")),
+        ] {
+            let (one, other) = compared(before, after);
+            assert_eq!((&*one, &*other), expected, "{before} {after}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Page, Report, confidence_name, fix_name};
+use super::{Page, Report, confidence_name, fix_name, severity_name};
 use crate::{Confidence, Finding};
 
 pub(super) fn render(report: &Report<'_>) -> String {
@@ -11,6 +11,8 @@ pub(super) fn render(report: &Report<'_>) -> String {
         json!({
             "id": rule.id,
             "title": rule.title,
+            "aliases": rule.aliases,
+            "severity": severity_name(rule.severity),
             "packages": rule.packages,
             "findings": findings.len(),
         })
@@ -27,6 +29,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
             "files": scan.counts.files,
             "checkedFiles": scan.checked,
             "findings": report.count(|_| true),
+            "notices": report.notices(),
             "confidence": {
                 "certain": of(Confidence::Certain),
                 "likely": of(Confidence::Likely),
@@ -72,6 +75,7 @@ fn finding(report: &Report<'_>, page: &Page<'_>, finding: &Finding) -> Value {
         "endColumn": end.column,
         "start": finding.span.start,
         "end": finding.span.end,
+        "severity": severity_name(finding.severity),
         "confidence": confidence_name(finding.confidence),
         "message": finding.message,
         "source": page.lines.around(&finding.span).1.chars().take(1_000).collect::<String>(),

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{Page, Report, counted, reason};
-use crate::{Confidence, Finding, Fix};
+use crate::{Confidence, Finding, Fix, Severity};
 
 /// Whether a finding belongs to a part of the plan.
 type Part = fn(&Finding) -> bool;
@@ -14,7 +14,7 @@ const LONGEST: usize = 60_000;
 pub(super) fn render(report: &Report<'_>) -> String {
     let scan = report.scan;
     let mut out = String::from("# Upgrade to Clerk Core 2\n\n");
-    let total = report.count(|_| true);
+    let total = report.breaking();
     if scan.fixed() > 0 {
         let _ = writeln!(
             out,
@@ -22,27 +22,27 @@ pub(super) fn render(report: &Report<'_>) -> String {
             counted(scan.fixed(), "place")
         );
     }
+    let groups = report.by_rule();
+    let breaking = || {
+        groups
+            .iter()
+            .filter(|(rule, _)| rule.severity == Severity::Breaking)
+    };
     if total == 0 {
         out.push_str("Nothing is left to do.\n");
-        return out;
+    } else {
+        let _ = writeln!(
+            out,
+            "{} of {} in {}.\n",
+            counted(total, "finding"),
+            counted(breaking().count(), "change"),
+            counted(report.files_to_change(), "file")
+        );
+        out.push_str(
+            "| change | places | `--fix` | to look at | by hand |\n|---|---:|---:|---:|---:|\n",
+        );
     }
-    let groups = report.by_rule();
-    let files = report
-        .files
-        .iter()
-        .filter(|page| !page.file.findings.is_empty())
-        .count();
-    let _ = writeln!(
-        out,
-        "{} of {} in {}.\n",
-        counted(total, "finding"),
-        counted(groups.len(), "change"),
-        counted(files, "file")
-    );
-    out.push_str(
-        "| change | places | `--fix` | to look at | by hand |\n|---|---:|---:|---:|---:|\n",
-    );
-    for (rule, findings) in &groups {
+    for (rule, findings) in breaking() {
         let count =
             |of: fn(&Finding) -> bool| findings.iter().filter(|(_, finding)| of(finding)).count();
         let _ = writeln!(
@@ -55,7 +55,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
             count(is_by_hand),
         );
     }
-    let parts: [(&str, &str, Part); 3] = [
+    let parts: [(&str, &str, Part); 4] = [
         (
             "Rewritten by `ironclerk upgrade --fix`",
             "Nothing to decide here.",
@@ -67,6 +67,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
             is_to_review,
         ),
         ("By hand", "No edit is right for all of these.", is_by_hand),
+        ("Good to know", "Nothing breaks here.", is_notice),
     ];
     let mut left_out = 0;
     for (title, remark, is_part) in parts {
@@ -118,9 +119,13 @@ fn item(out: &mut String, page: &Page<'_>, finding: &Finding) {
         Confidence::Likely => " _(likely)_",
         Confidence::Possible => " _(possible)_",
     };
+    let mark = match finding.severity {
+        Severity::Breaking => "- [ ]",
+        Severity::Notice => "-",
+    };
     let _ = writeln!(
         out,
-        "- [ ] `{}:{}`{sure} {}",
+        "{mark} `{}:{}`{sure} {}",
         finding.path, place.line, finding.message
     );
     let hunks = page.lines.hunks(finding.fix.edits());
@@ -143,14 +148,20 @@ fn item(out: &mut String, page: &Page<'_>, finding: &Finding) {
     }
 }
 
+fn is_notice(finding: &Finding) -> bool {
+    finding.severity == Severity::Notice
+}
+
 fn is_automatic(finding: &Finding) -> bool {
-    matches!(finding.fix, Fix::Safe(_)) && finding.confidence == Confidence::Certain
+    !is_notice(finding)
+        && matches!(finding.fix, Fix::Safe(_))
+        && finding.confidence == Confidence::Certain
 }
 
 fn is_to_review(finding: &Finding) -> bool {
-    !is_automatic(finding) && !is_by_hand(finding)
+    !is_notice(finding) && !is_automatic(finding) && !is_by_hand(finding)
 }
 
 fn is_by_hand(finding: &Finding) -> bool {
-    finding.fix == Fix::None
+    !is_notice(finding) && finding.fix == Fix::None
 }

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::scan::{Scan, Scanned};
-use crate::{Confidence, Edit, Finding, Fix, Rule, Source, Span};
+use crate::{Confidence, Edit, Finding, Fix, Rule, Severity, Source, Span};
 
 /// How a scan is reported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,7 +78,7 @@ impl<'s> Report<'s> {
             .flat_map(move |page| page.file.findings.iter().map(of(page)))
     }
 
-    /// What is left to do by change, in the order of the rules.
+    /// What is left to do by change, in the order of the rules; what is only worth knowing comes last.
     fn by_rule(&self) -> Vec<(&'static Rule, Vec<(&Page<'s>, &'s Finding)>)> {
         let mut groups: BTreeMap<&str, Vec<_>> = BTreeMap::new();
         for (page, finding) in self.findings() {
@@ -88,14 +88,35 @@ impl<'s> Report<'s> {
                 .push((page, finding));
         }
         let rules = self.scan.rules.iter();
-        rules
+        let mut groups: Vec<_> = rules
             .filter_map(|rule| Some((rule, groups.remove(rule.id)?)))
-            .collect()
+            .collect();
+        groups.sort_by_key(|(rule, _)| rule.severity);
+        groups
     }
 
     fn count(&self, is_counted: impl Fn(&Finding) -> bool) -> usize {
         self.findings()
             .filter(|(_, finding)| is_counted(finding))
+            .count()
+    }
+
+    /// What has to be done.
+    fn breaking(&self) -> usize {
+        self.count(|finding| finding.severity == Severity::Breaking)
+    }
+
+    /// What is only worth knowing.
+    fn notices(&self) -> usize {
+        self.count(|finding| finding.severity == Severity::Notice)
+    }
+
+    /// How many files have something that has to be done.
+    fn files_to_change(&self) -> usize {
+        let is_breaking = |finding: &Finding| finding.severity == Severity::Breaking;
+        self.files
+            .iter()
+            .filter(|page| page.file.findings.iter().any(is_breaking))
             .count()
     }
 
@@ -230,6 +251,13 @@ fn fix_name(fix: &Fix) -> &'static str {
         Fix::Safe(_) => "safe",
         Fix::Review(_) => "review",
         Fix::None => "none",
+    }
+}
+
+fn severity_name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Breaking => "breaking",
+        Severity::Notice => "notice",
     }
 }
 

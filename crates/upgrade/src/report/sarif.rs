@@ -4,17 +4,31 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Page, Report, confidence_name, fix_name, reason};
-use crate::{Confidence, Finding, Rule};
+use super::{Page, Report, confidence_name, fix_name, reason, severity_name};
+use crate::{Confidence, Finding, Rule, Severity};
+
+/// GitHub refuses a file with more results than this.
+const MOST: usize = 25_000;
 
 pub(super) fn render(report: &Report<'_>) -> String {
     let groups = report.by_rule();
     let index: BTreeMap<&str, usize> = (groups.iter().enumerate())
         .map(|(index, (rule, _))| (rule.id, index))
         .collect();
-    let results = report
-        .findings()
-        .map(|(page, finding)| result(page, finding, &index));
+    // The same finding on the same code, wherever the line moves to; twins are told apart by their number.
+    let mut twins: BTreeMap<String, usize> = BTreeMap::new();
+    let results = report.findings().take(MOST).map(|(page, finding)| {
+        let source = page.lines.around(&finding.span).1;
+        let hash = fingerprint(&[finding.rule, &finding.path, source.trim()]);
+        let number = twins.entry(hash.clone()).or_default();
+        *number += 1;
+        result(page, finding, &index, &format!("{hash}:{number}"))
+    });
+    let left_out = report.count(|_| true).saturating_sub(MOST);
+    let left_out = (left_out > 0).then(|| {
+        let text = format!("{left_out} more findings did not fit, --format json has all");
+        json!({ "level": "warning", "message": { "text": text } })
+    });
     let unread = report.scan.unread.iter().map(|unread| {
         json!({
             "level": "note",
@@ -37,7 +51,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
             "results": results.collect::<Vec<_>>(),
             "invocations": [{
                 "executionSuccessful": true,
-                "toolExecutionNotifications": unread.collect::<Vec<_>>(),
+                "toolExecutionNotifications": unread.chain(left_out).collect::<Vec<_>>(),
             }],
         }],
     });
@@ -51,23 +65,30 @@ fn describe(rule: &Rule) -> Value {
         "shortDescription": { "text": rule.title.replace('`', "") },
         "fullDescription": { "text": reason(rule).replace('`', "") },
         "help": { "text": rule.explanation, "markdown": rule.explanation },
-        "defaultConfiguration": { "level": "warning" },
+        "defaultConfiguration": { "level": match rule.severity {
+            Severity::Breaking => "warning",
+            Severity::Notice => "note",
+        } },
         "properties": { "tags": ["clerk", "core-2", rule.guide], "precision": "high" },
     })
 }
 
-fn result(page: &Page<'_>, finding: &Finding, index: &BTreeMap<&str, usize>) -> Value {
+fn result(
+    page: &Page<'_>,
+    finding: &Finding,
+    index: &BTreeMap<&str, usize>,
+    fingerprint: &str,
+) -> Value {
     let lines = &page.lines;
     let (start, end) = (
         lines.position(finding.span.start),
         lines.position(finding.span.end),
     );
-    let level = match finding.confidence {
-        Confidence::Certain => "error",
-        Confidence::Likely => "warning",
-        Confidence::Possible => "note",
+    let level = match (finding.severity, finding.confidence) {
+        (Severity::Breaking, Confidence::Certain) => "error",
+        (Severity::Breaking, Confidence::Likely) => "warning",
+        (Severity::Breaking, Confidence::Possible) | (Severity::Notice, _) => "note",
     };
-    let source = lines.around(&finding.span).1;
     let mut value = json!({
         "ruleId": finding.rule,
         "ruleIndex": index.get(finding.rule),
@@ -82,9 +103,12 @@ fn result(page: &Page<'_>, finding: &Finding, index: &BTreeMap<&str, usize>) -> 
                 "endColumn": end.column,
             },
         } }],
-        // The same finding on the same code, wherever the line moves to.
-        "partialFingerprints": { "ironclerk/v1": fingerprint(&[finding.rule, &finding.path, source.trim()]) },
-        "properties": { "confidence": confidence_name(finding.confidence), "fix": fix_name(&finding.fix) },
+        "partialFingerprints": { "ironclerk/v1": fingerprint },
+        "properties": {
+            "severity": severity_name(finding.severity),
+            "confidence": confidence_name(finding.confidence),
+            "fix": fix_name(&finding.fix),
+        },
     });
     let replacements = finding.fix.edits().iter().map(|edit| {
         let (start, end) = (

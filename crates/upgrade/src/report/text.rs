@@ -8,7 +8,7 @@ use similar::TextDiff;
 use super::{Hunk, Lines, Report, confidence_name, counted, reason};
 use crate::rule::FixClass;
 use crate::scan::Scan;
-use crate::{Change, Confidence, Finding, Fix, Rule, RuleSet, Source};
+use crate::{Change, Confidence, Finding, Fix, Rule, RuleSet, Severity, Source};
 
 /// Colours, where they are wanted. They never carry meaning alone.
 #[derive(Clone, Copy)]
@@ -44,8 +44,11 @@ pub(super) fn render(report: &Report<'_>, color: bool) -> String {
     let mut out = String::new();
     let is_checklist = report.scan.fixed() > 0;
     for (rule, findings) in report.by_rule() {
-        let count = counted(findings.len(), "place");
-        let of = format!("[{}, {count}]", rule.id);
+        let kind = match rule.severity {
+            Severity::Breaking => "place",
+            Severity::Notice => "notice",
+        };
+        let of = format!("[{}, {}]", rule.id, counted(findings.len(), kind));
         let _ = writeln!(out, "{} {}", paint.bold(&rule.title), paint.dim(&of));
         for line in wrapped(&reason(rule), 100) {
             let _ = writeln!(out, "{line}");
@@ -58,9 +61,13 @@ pub(super) fn render(report: &Report<'_>, color: bool) -> String {
                 true => {
                     let place = page.lines.position(finding.span.start);
                     let path = &finding.path;
+                    let mark = match rule.severity {
+                        Severity::Breaking => "[ ]",
+                        Severity::Notice => " - ",
+                    };
                     let _ = writeln!(
                         out,
-                        "  [ ] {path}:{}:{} {}",
+                        "  {mark} {path}:{}:{} {}",
                         place.line, place.column, finding.message
                     );
                 }
@@ -87,7 +94,10 @@ fn shown(out: &mut String, lines: &Lines<'_>, finding: &Finding, paint: Paint) {
     const LONGEST: usize = 1_000;
     let place = lines.position(finding.span.start);
     let (first, around) = lines.around(&finding.span);
-    let level = Level::WARNING.with_name(Some(confidence_name(finding.confidence)));
+    let level = match finding.severity {
+        Severity::Breaking => Level::WARNING.with_name(Some(confidence_name(finding.confidence))),
+        Severity::Notice => Level::NOTE.with_name(Some("notice")),
+    };
     let group = Group::with_title(level.primary_title(finding.message.as_str()));
     let group = match around.len() <= LONGEST {
         true => {
@@ -170,7 +180,7 @@ fn summary(out: &mut String, report: &Report<'_>, paint: Paint) {
             out.push_str("Reinstall the packages now. Keep the list above: code that has Core 2 installed\nis taken for upgraded by the next run.\n");
         }
     }
-    let total = report.count(|_| true);
+    let total = report.breaking();
     if total == 0 {
         let rest = if scan.fixed() > 0 {
             "Nothing is left to do."
@@ -179,12 +189,11 @@ fn summary(out: &mut String, report: &Report<'_>, paint: Paint) {
         };
         let _ = writeln!(out, "{}", paint.bold(rest));
     } else {
-        let files = report
-            .files
-            .iter()
-            .filter(|page| !page.file.findings.is_empty())
-            .count();
-        let of = |confidence| report.count(|finding| finding.confidence == confidence);
+        let files = report.files_to_change();
+        let count = |is_counted: &dyn Fn(&Finding) -> bool| {
+            report.count(|finding| finding.severity == Severity::Breaking && is_counted(finding))
+        };
+        let of = |confidence| count(&|finding| finding.confidence == confidence);
         let (findings, files) = (counted(total, "finding"), counted(files, "file"));
         let _ = writeln!(
             out,
@@ -197,13 +206,20 @@ fn summary(out: &mut String, report: &Report<'_>, paint: Paint) {
         let is_safe = |finding: &Finding| {
             matches!(finding.fix, Fix::Safe(_)) && finding.confidence == Confidence::Certain
         };
-        let safe = report.count(is_safe);
-        let person = report.count(|finding| finding.fix == Fix::None);
+        let safe = count(&is_safe);
+        let person = count(&|finding| finding.fix == Fix::None);
         let _ = writeln!(
             out,
             "--fix rewrites {safe}, --interactive offers {} more, {person} {} a person.",
             total - safe - person,
             if person == 1 { "needs" } else { "need" },
+        );
+    }
+    if report.notices() > 0 {
+        let notices = counted(report.notices(), "notice");
+        let _ = writeln!(
+            out,
+            "{notices}: nothing breaks there, but it is worth knowing."
         );
     }
     if !scan.unread.is_empty() {
@@ -269,10 +285,11 @@ pub fn changes(scan: &Scan, color: bool) -> String {
 pub fn explain(rule: &Rule, color: bool) -> String {
     let paint = Paint(color);
     let mut out = String::new();
-    let fix = match rule.fix {
-        FixClass::Safe => "rewritten by --fix where it is certain",
-        FixClass::Review => "rewritten on request, to be looked at",
-        FixClass::Report => "reported; a person has to change it",
+    let fix = match (rule.severity, rule.fix) {
+        (Severity::Notice, _) => "none: nothing breaks, it is worth knowing",
+        (_, FixClass::Safe) => "rewritten by --fix where it is certain",
+        (_, FixClass::Review) => "rewritten on request, to be looked at",
+        (_, FixClass::Report) => "reported; a person has to change it",
     };
     let _ = writeln!(out, "{}\n", paint.bold(&rule.title));
     let _ = writeln!(out, "Rule      {}", rule.id);
@@ -309,10 +326,11 @@ pub fn list(rules: &RuleSet, color: bool) -> String {
             let _ = writeln!(out, "{gap}{}", paint.bold(rule.guide));
             guide = rule.guide;
         }
-        let fix = match rule.fix {
-            FixClass::Safe => "fix",
-            FixClass::Review => "review",
-            FixClass::Report => "report",
+        let fix = match (rule.severity, rule.fix) {
+            (Severity::Notice, _) => "notice",
+            (_, FixClass::Safe) => "fix",
+            (_, FixClass::Review) => "review",
+            (_, FixClass::Report) => "report",
         };
         let _ = writeln!(out, "  {:width$}  {fix:6}  {}", rule.id, rule.title);
     }
