@@ -10,7 +10,7 @@ use anyhow::{anyhow, bail};
 use clap::{Args, ValueEnum};
 use ironclerk_upgrade::report::{self, Format};
 use ironclerk_upgrade::scan::{Choice, Progress, Request, Rewrite, Scan, scan, uncommitted};
-use ironclerk_upgrade::{Confidence, RuleSet, discover, select};
+use ironclerk_upgrade::{Confidence, Finding, RuleSet, discover, select};
 
 use crate::output;
 
@@ -215,13 +215,21 @@ fn refuse_uncommitted(arguments: &Arguments) -> anyhow::Result<()> {
 /// Shows each edit and reads the answer from standard input; its end answers "stop".
 fn ask(scan: &mut Scan, color: bool) {
     let mut input = std::io::stdin().lock();
+    let edits = |finding: &Finding| !finding.fix.edits().is_empty();
+    let all = scan
+        .findings()
+        .filter(|(_, finding)| edits(finding))
+        .count();
+    let mut asked = 0;
     scan.choose(|source, finding| {
+        asked += 1;
         let mut out = std::io::stderr().lock();
         let _ = out.write_all(report::finding(source, finding, color).as_bytes());
         loop {
             let _ = write!(
                 out,
-                "Make this edit? [y]es, [n]o, [a]ll of {}, [q]uit: ",
+                "Edit {asked} of {}, {}: make it? [y]es, [n]o, [a]ll or [s]kip all of this rule, [e]xplain, [q]uit: ",
+                all.max(asked),
                 finding.rule
             );
             let _ = out.flush();
@@ -234,8 +242,16 @@ fn ask(scan: &mut Scan, color: bool) {
                 "y" | "yes" => return Choice::Make,
                 "n" | "no" | "" => return Choice::Keep,
                 "a" | "all" => return Choice::MakeAll,
+                "s" | "skip" => return Choice::KeepAll,
                 "q" | "quit" => return Choice::Stop,
-                _ => {}
+                "e" | "explain" => {
+                    if let Ok(rule) = select::rule(finding.rule) {
+                        let _ = write!(out, "\n{}\n", report::explain(rule, color));
+                    }
+                }
+                other => {
+                    let _ = writeln!(out, "There is no answer `{other}`.");
+                }
             }
         }
     });

@@ -209,8 +209,28 @@ fn interactive_makes_what_is_wanted() {
     assert_eq!(read("Dockerfile"), "FROM node:16-alpine\n");
     assert!(read("package.json").contains(">=18.17.0"));
     let asked = text(&output.stderr);
-    assert_eq!(asked.matches("Make this edit?").count(), 3, "{asked}");
+    assert_eq!(asked.matches("make it?").count(), 3, "{asked}");
+    assert!(asked.contains("Edit 2 of 2, node-version"), "{asked}");
+    assert!(asked.contains("There is no answer `what`."), "{asked}");
     assert!(asked.contains("1 + FROM node:18-alpine"), "{asked}");
+
+    let output = upgrade_with_input(
+        root.path(),
+        &[
+            "--interactive",
+            "--rule",
+            "env-clerk-api-key,package-version",
+        ],
+        "e\ns\nn\n",
+    );
+    let asked = text(&output.stderr);
+    assert!(asked.contains("Rule      env-clerk-api-key"), "{asked}");
+    assert_eq!(
+        asked.matches(", env-clerk-api-key: make").count(),
+        2,
+        "{asked}"
+    );
+    assert!(read(".env.local").starts_with("CLERK_API_KEY="));
 
     upgrade_with_input(root.path(), &["--interactive"], "");
     assert!(

@@ -294,14 +294,15 @@ impl Scan {
     /// Asks for each edit, file by file, and makes those that are wanted.
     pub fn choose(&mut self, mut ask: impl FnMut(&Source, &Finding) -> Choice) {
         let mut kept: BTreeSet<(&'static str, String, String)> = BTreeSet::new();
-        let mut all = BTreeSet::new();
+        let (mut all, mut none) = (BTreeSet::new(), BTreeSet::new());
         let mut is_over = false;
         for file in &mut self.files {
             let original = file.source.text.clone();
             loop {
                 let mut chosen = Vec::new();
                 for finding in &file.findings {
-                    if is_over || finding.fix.edits().is_empty() {
+                    let is_settled = is_over || none.contains(finding.rule);
+                    if is_settled || finding.fix.edits().is_empty() {
                         continue;
                     }
                     let (Some(line), _) = line_of(&file.source.text, finding) else {
@@ -323,6 +324,9 @@ impl Scan {
                         }
                         Choice::Keep => {
                             kept.insert(key);
+                        }
+                        Choice::KeepAll => {
+                            none.insert(finding.rule);
                         }
                         Choice::Stop => is_over = true,
                     }
@@ -359,6 +363,8 @@ pub enum Choice {
     MakeAll,
     /// Leave it.
     Keep,
+    /// Leave it, and all others of the same rule.
+    KeepAll,
     /// Leave it and everything after it.
     Stop,
 }
