@@ -237,8 +237,8 @@ fn the_page_needs_nothing_else() {
     for loads in [
         "<link", "src=", "@import", "url(", "fetch(", "<iframe", "<img",
     ] {
-        let places = html.match_indices(loads).map(|(at, _)| at);
-        let outside = places.into_iter().find(|&at| !is_code(&html, at));
+        let mut places = html.match_indices(loads).map(|(at, _)| at);
+        let outside = places.find(|&at| !is_code(&html, at));
         assert_eq!(outside, None, "the page has {loads}");
     }
     assert!(html.contains("default-src 'none'"));

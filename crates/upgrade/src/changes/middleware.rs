@@ -50,11 +50,8 @@ impl<'a> Checker<'_, 'a> {
             return;
         };
         let edits = specifier.local.symbol_id.get().and_then(|symbol| {
-            let (call, with_matcher) = self.middleware_call(symbol, to, matcher)?;
-            let names = match with_matcher {
-                true => format!("{to}, {matcher}"),
-                false => to.clone(),
-            };
+            let call = self.middleware_call(symbol, to, matcher)?;
+            let names = format!("{to}, {matcher}");
             let mut edits = self.middleware_import(import, specifier, &names, entry);
             edits.extend(call);
             Some(edits)
@@ -99,13 +96,8 @@ impl<'a> Checker<'_, 'a> {
         ]
     }
 
-    /// The edits of the only call, a part of a statement of the module, and whether they use the matcher.
-    fn middleware_call(
-        &self,
-        symbol: SymbolId,
-        to: &str,
-        matcher: &str,
-    ) -> Option<(Vec<Edit>, bool)> {
+    /// The edits of the only call, which stands in a statement of the module and in no function.
+    fn middleware_call(&self, symbol: SymbolId, to: &str, matcher: &str) -> Option<Vec<Edit>> {
         let mut references = self.module.references(symbol);
         let (Some(node), None) = (references.next(), references.next()) else {
             return None;
@@ -169,13 +161,10 @@ impl<'a> Checker<'_, 'a> {
         let handler = format!(
             "{to}((auth, request) => {{\n  if ({condition}) auth().protect(){end}\n}}{options})"
         );
-        Some((
-            vec![
-                insert(statement.start, format!("{constants}\n")),
-                replace(call.span, handler),
-            ],
-            true,
-        ))
+        Some(vec![
+            insert(statement.start, format!("{constants}\n")),
+            replace(call.span, handler),
+        ])
     }
 }
 

@@ -2,7 +2,7 @@
 //! and the aliases of bundlers and test runners; and what programs merge into Clerk's declarations.
 
 use super::{Checker, insert, replace};
-use crate::{Change, Fix, Rule, resolve::clerk_package};
+use crate::{Change, Confidence, Fix, Rule, resolve::clerk_package};
 use oxc_ast::{
     AstKind,
     ast::{
@@ -163,7 +163,8 @@ impl<'a> Checker<'_, 'a> {
                 "Core 2 takes the values of `{}.{member}` from here alone, the old defaults are not added to it",
                 interface.id.name
             );
-            let Some(origin) = self.declaring_origin(rule) else {
+            // It is global: it belongs to the package on Core 1 that is declared.
+            let Some(origin) = self.variable_origin(rule, Confidence::Certain) else {
                 continue;
             };
             self.report(
@@ -174,11 +175,6 @@ impl<'a> Checker<'_, 'a> {
                 Fix::Review(vec![insert(span.end, added)]),
             );
         }
-    }
-
-    /// For what is global: the Clerk package on Core 1 that the file's package declares.
-    fn declaring_origin(&self, rule: &Rule) -> Option<crate::value::Origin> {
-        self.variable_origin(rule, crate::Confidence::Certain)
     }
 
     /// `require.resolve('…')`, `import.meta.resolve('…')`.
