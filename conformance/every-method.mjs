@@ -7,11 +7,6 @@ import { clerk, sdkVersion } from './support.mjs';
 
 /** The methods that the server cannot let succeed yet, and why. */
 const exceptions = {
-  'signUps.get': 'sign-ups are not served',
-  'signUps.update': 'sign-ups are not served',
-  'webhooks.createSvixApp': 'webhooks are not served',
-  'webhooks.generateSvixAuthURL': 'webhooks are not served',
-  'webhooks.deleteSvixApp': 'webhooks are not served',
   'users.deleteUserPasskey': 'passkeys are made in a browser',
   'users.deleteUserExternalAccount': 'accounts elsewhere are connected in a browser',
 };

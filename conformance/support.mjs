@@ -8,10 +8,11 @@ import { noted } from './calls.mjs';
 /** The official client under test: another name in node_modules, such as clerk-backend-2, for another version of it. */
 const packageName = process.env.CONFORMANCE_BACKEND ?? '@clerk/backend';
 const { createClerkClient, verifyToken } = await import(packageName);
+const { verifyWebhook } = await import(`${packageName}/webhooks`);
 const { version: sdkVersion } = JSON.parse(readFileSync(new URL(`node_modules/${packageName}/package.json`, import.meta.url)));
 /** What the client sends as Clerk-API-Version. */
 const apiVersion = sdkVersion.startsWith('1.') ? '2025-04-10' : '2025-11-10';
-export { apiVersion, createClerkClient, sdkVersion, verifyToken };
+export { apiVersion, createClerkClient, sdkVersion, verifyToken, verifyWebhook };
 
 const setting = name => {
   const value = process.env[name];
