@@ -21,12 +21,14 @@ use ironclerk_api::role_sets::{RoleSet, RoleSetItem};
 use ironclerk_api::saml_connections::SamlConnection;
 use ironclerk_api::sessions::{Cookies, Session, Token};
 use ironclerk_api::sign_in_tokens::SignInToken;
+use ironclerk_api::sign_ups::{SignUp, SignUpVerifications};
 use ironclerk_api::testing_tokens::TestingToken;
 use ironclerk_api::users::{
     EmailAddress, ExternalAccount, Passkey, PhoneNumber, SamlAccount, User, Web3Wallet,
 };
 use ironclerk_api::value::{DeletedObject, TotalCount};
 use ironclerk_api::waitlist_entries::WaitlistEntry;
+use ironclerk_api::webhooks::WebhooksUrl;
 use ironclerk_api::{ENDPOINTS, EndpointInfo};
 use serde_json::{Value, to_value};
 
@@ -223,6 +225,12 @@ fn resources_have_the_documented_fields() {
         ("SAMLConnection", to_value(SamlConnection::default())),
         ("Session", to_value(Session::default())),
         ("SignInToken", to_value(SignInToken::default())),
+        ("SignUp", to_value(SignUp::default())),
+        (
+            "SignUpVerifications",
+            to_value(SignUpVerifications::default()),
+        ),
+        ("SvixURL", to_value(WebhooksUrl::default())),
         ("TestingToken", to_value(TestingToken::default())),
         ("Token", to_value(Token::default())),
         ("TotalCount", to_value(TotalCount::default())),

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use crate::connection::ENVIRONMENT_FILE;
 use crate::serve::{interrupted, listen, runtime};
-use crate::{instance_lock, output};
+use crate::{beginning, instance_lock, output};
 
 /// Where the data is when nothing else is said.
 pub const DATABASE: &str = ".ironclerk/clerk.db";
@@ -40,6 +40,8 @@ pub struct Arguments {
     /// Delete all data of the SQLite file first
     #[arg(long)]
     reset: bool,
+    #[command(flatten)]
+    beginning: beginning::Options,
 }
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -64,7 +66,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
         let api_url = format!("http://{}", api.local_addr()?);
         let app_url = format!("http://{}", app.local_addr()?);
-        let server = Server::open(Config::new(&arguments.database_url, &api_url)).await?;
+        let config = Config::new(&arguments.database_url, &api_url);
+        let server = Server::open(arguments.beginning.configure(config)).await?;
+        let begun = arguments.beginning.begin(&server).await?;
         let environment = environment(server.instance(), &api_url);
         write_private(Path::new(ENVIRONMENT_FILE), &environment)?;
         // The folder holds keys: it must not get into a repository.
@@ -94,7 +98,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let demo = server.demo().await?;
         let token = server.demo_token(&demo, TOKEN_LIFETIME).await?;
         output::bytes(
-            greeting(&arguments.database_url, &api_url, &app_url, &environment, &demo, &token)
+            greeting(&arguments.database_url, &api_url, &app_url, &environment, &demo, &token, &begun)
                 .as_bytes(),
         )?;
         interrupted().await;
@@ -114,8 +118,16 @@ fn greeting(
     environment: &str,
     demo: &Demo,
     token: &str,
+    begun: &beginning::Begun,
 ) -> String {
     let mut text = String::new();
+    let mut more = String::new();
+    if let Some(seed) = &begun.seed {
+        let _ = writeln!(more, "Seed          {seed}");
+    }
+    for (url, secret) in &begun.webhooks {
+        let _ = writeln!(more, "Webhooks      {url}  signed with {secret}");
+    }
     let role = match &demo.organization_slug {
         Some(slug) => format!(", member of {slug}"),
         None => String::new(),
@@ -133,6 +145,7 @@ fn greeting(
          Example app   {app_url}  with /protected, /api/me, /api/admin\n\
          Data          {database}\n\
          Demo user     {user}{role}\n\
+         {more}\
          \n\
          Environment for your application, also in {ENVIRONMENT_FILE}:\n\
          \n\

@@ -1,6 +1,8 @@
 //! The `ironclerk` command.
 
 mod api;
+#[cfg(feature = "server")]
+mod beginning;
 mod connection;
 #[cfg(feature = "server")]
 mod dev;

@@ -9,7 +9,7 @@ use ironclerk_server::{Config, RateLimits, Server};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
-use crate::instance_lock;
+use crate::{beginning, instance_lock};
 
 /// Start a server with explicit configuration and no demo data.
 ///
@@ -60,6 +60,8 @@ pub struct Arguments {
     /// How the log is written
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     log_format: LogFormat,
+    #[command(flatten)]
+    beginning: beginning::Options,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -116,13 +118,20 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
             .public_url
             .clone()
             .unwrap_or_else(|| format!("http://{address}"));
-        let config = Config {
+        let config = arguments.beginning.configure(Config {
             secret_key: Some(secret_key),
             instance_type,
             rate_limits: arguments.rate_limits.into(),
             ..Config::new(&arguments.database_url, public_url)
-        };
+        });
         let server = Server::open(config).await?;
+        let begun = arguments.beginning.begin(&server).await?;
+        if let Some(seed) = &begun.seed {
+            tracing::info!(seed, "seeded");
+        }
+        for (url, _) in &begun.webhooks {
+            tracing::info!(url, "sending webhooks");
+        }
         tracing::info!(
             %address,
             instance = server.instance().id().as_str(),
