@@ -165,8 +165,9 @@ pub(crate) fn is_unused(transaction: &mut Transaction<'_>) -> Result<bool, Datab
 
 /// Empties the instance: what is left are its id and its keys.
 pub(crate) fn clear(transaction: &mut Transaction<'_>) -> Result<(), DatabaseError> {
-    // What belongs to a row of one of these goes with it.
+    // What belongs to a row of one of these goes with it. Role sets stand in the way of roles.
     for sql in [
+        "DELETE FROM role_sets",
         "DELETE FROM clients",
         "DELETE FROM documents",
         "DELETE FROM handshake_payloads",
