@@ -203,6 +203,18 @@ impl<'token> UnverifiedJwt<'token> {
         Ok(())
     }
 
+    /// Checks `exp`, if there is one.
+    pub(crate) fn check_expiry(
+        &self,
+        clock_skew: Duration,
+        now: SystemTime,
+    ) -> Result<(), TokenVerificationError> {
+        match self.payload.has("exp") {
+            true => check_expiry(&self.payload, clock_skew, now),
+            false => Ok(()),
+        }
+    }
+
     fn algorithm(&self) -> Result<Algorithm, TokenVerificationError> {
         self.header
             .text("alg")
@@ -610,21 +622,9 @@ fn check_dates(
     clock_skew: Duration,
     now: SystemTime,
 ) -> Result<(), TokenVerificationError> {
+    check_expiry(payload, clock_skew, now)?;
     let now = milliseconds(now);
-    let clock_skew = i64::try_from(clock_skew.as_millis()).unwrap_or(i64::MAX);
-    let latest = now.saturating_add(clock_skew);
-
-    let expires_at = date_claim(payload, "exp", "expiry date")?;
-    if let Some(date) = expires_at.filter(|date| *date <= now.saturating_sub(clock_skew)) {
-        return Err(TokenVerificationError::new(
-            Reason::TokenExpired,
-            format!(
-                "JWT is expired. Expiry date: {}, Current date: {}.",
-                http_date(date),
-                http_date(now)
-            ),
-        ));
-    }
+    let latest = now.saturating_add(whole_milliseconds(clock_skew));
     if payload.has("nbf") {
         let date = date_claim(payload, "nbf", "not before date")?;
         if let Some(date) = date.filter(|date| *date > latest) {
@@ -654,6 +654,27 @@ fn check_dates(
     Ok(())
 }
 
+fn check_expiry(
+    payload: &Document,
+    clock_skew: Duration,
+    now: SystemTime,
+) -> Result<(), TokenVerificationError> {
+    let now = milliseconds(now);
+    let earliest = now.saturating_sub(whole_milliseconds(clock_skew));
+    let expires_at = date_claim(payload, "exp", "expiry date")?;
+    match expires_at.filter(|date| *date <= earliest) {
+        None => Ok(()),
+        Some(date) => Err(TokenVerificationError::new(
+            Reason::TokenExpired,
+            format!(
+                "JWT is expired. Expiry date: {}, Current date: {}.",
+                http_date(date),
+                http_date(now)
+            ),
+        )),
+    }
+}
+
 /// The largest distance from 1970 that JavaScript calls a date, in milliseconds.
 const MAX_DATE: f64 = 8.64e15;
 
@@ -676,11 +697,14 @@ fn date_claim(
 
 /// Milliseconds since 1970, negative before.
 fn milliseconds(time: SystemTime) -> i64 {
-    let signed = |distance: Duration| i64::try_from(distance.as_millis()).unwrap_or(i64::MAX);
     match time.duration_since(UNIX_EPOCH) {
-        Ok(since) => signed(since),
-        Err(before) => -signed(before.duration()),
+        Ok(since) => whole_milliseconds(since),
+        Err(before) => -whole_milliseconds(before.duration()),
     }
+}
+
+fn whole_milliseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// A date as in HTTP headers: `Tue, 14 Nov 2023 22:13:20 GMT`.

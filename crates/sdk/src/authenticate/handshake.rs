@@ -16,7 +16,10 @@ use crate::internal::constants::query_parameters::{
 };
 
 /// After this many redirects in a row the keys most likely belong to different instances.
-pub(super) const REDIRECTS_OF_A_LOOP: u32 = 3;
+pub(super) const REDIRECTS_OF_A_LOOP: f64 = 3.0;
+
+/// No browser has been redirected that often.
+const MAX_REDIRECT_COUNT: f64 = 1e9;
 
 /// The longest address that a browser is sent to, in bytes. It quotes the visitor's own address
 /// and session token; the Frontend API would refuse a longer one.
@@ -76,7 +79,7 @@ fn redirect(
     }
     let counter = format!(
         "{REDIRECT_COUNT}={}; SameSite=Lax; HttpOnly; Max-Age=2",
-        redirects.saturating_add(1)
+        redirects + 1.0
     );
     let mut headers = HeaderMap::new();
     headers.insert(LOCATION, HeaderValue::try_from(location.as_str()).ok()?);
@@ -85,12 +88,14 @@ fn redirect(
     Some(RequestState::handshake(reason, message, headers))
 }
 
-/// How often the browser has been redirected within the last seconds.
-pub(super) fn redirect_count(request: &Request<'_>) -> u32 {
+/// How often the browser has been redirected within the last seconds: any number, as in
+/// JavaScript, since a browser can send any.
+pub(super) fn redirect_count(request: &Request<'_>) -> f64 {
     let cookie = request.facts.cookie(REDIRECT_COUNT);
-    cookie
-        .and_then(|count| count.trim().parse().ok())
-        .unwrap_or(0)
+    let count = cookie.and_then(|count| count.trim().parse().ok());
+    count
+        .filter(|count: &f64| count.abs() < MAX_REDIRECT_COUNT)
+        .unwrap_or(0.0)
 }
 
 fn handshake_url(request: &Request<'_>, reason: &AuthErrorReason) -> Option<Url> {

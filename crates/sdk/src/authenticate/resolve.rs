@@ -87,6 +87,14 @@ fn directives_of(request: &Request<'_>, token: &str) -> Result<Verified<Vec<Stri
     if let Err(error) = token.verify_signature(key, &VerifyOptions::default().header_types) {
         return Ok(Err(error));
     }
+    // Whoever has found an old address could otherwise have its cookies set again.
+    let clock_skew = match request.settings.is_development() {
+        true => DEVELOPMENT_CLOCK_SKEW,
+        false => request.settings.verify.clock_skew,
+    };
+    if let Err(error) = token.check_expiry(clock_skew, request.now) {
+        return Ok(Err(error));
+    }
     let directives = token.unverified_claims().get("handshake");
     let directives = directives.and_then(Value::as_array);
     Ok(Ok(directives

@@ -77,7 +77,7 @@ pub(super) fn visited_from_one(request: &Request<'_>) -> Option<RequestState> {
     if settings.is_satellite
         || settings.satellite_domains.is_empty()
         || !request.facts.is_document()
-        || handshake::redirect_count(request) > 0
+        || handshake::redirect_count(request) != 0.0
     {
         return None;
     }

@@ -556,6 +556,57 @@ fn d19b_the_nonce_does_not_stay_in_the_address() {
     assert_eq!(location(&state), "https://app.example.com/p?a=1");
 }
 
+#[test]
+fn a_handshake_is_of_no_use_when_its_token_has_expired() {
+    for (publishable_key, expires_at, is_of_use) in [
+        (PRODUCTION, NOW + 60, true),
+        (PRODUCTION, NOW - 4, true),
+        (PRODUCTION, NOW - 5, false),
+        // The clock of a developer's machine may be a day off.
+        (DEVELOPMENT, NOW - 5, true),
+        (DEVELOPMENT, NOW - 86_399, true),
+        (DEVELOPMENT, NOW - 86_400, false),
+    ] {
+        let instance = Instance::new(publishable_key);
+        let directive = format!("__session={}; Path=/", instance.token(json!({})));
+        let handshake = instance.token(json!({"exp": expires_at, "handshake": [directive]}));
+        let state = instance.decide(page(&format!("/?__clerk_handshake={handshake}")));
+        let what = format!("{publishable_key} {expires_at}");
+        assert_eq!(state.is_signed_in(), is_of_use, "{what}");
+        let sets_cookies = state.headers().get_all("set-cookie").iter();
+        assert_eq!(sets_cookies.count(), usize::from(is_of_use), "{what}");
+    }
+}
+
+#[test]
+fn the_counter_of_redirects_is_read_as_any_number() {
+    let instance = Instance::new(PRODUCTION);
+    for (count, next) in [
+        ("", Some("1")),
+        ("2", Some("3")),
+        ("3", None),
+        ("03", None),
+        ("3.0", None),
+        ("4", Some("5")),
+        ("1.5", Some("2.5")),
+        ("-1", Some("0")),
+        ("abc", Some("1")),
+        ("NaN", Some("1")),
+        ("inf", Some("1")),
+        ("1e300", Some("1")),
+    ] {
+        let cookie = format!("__client_uat=1; __clerk_redirect_count={count}");
+        let state = instance.decide(page("/").header("cookie", cookie));
+        let cookie = state.headers().get("set-cookie");
+        let cookie = cookie.map(|cookie| cookie.to_str().unwrap());
+        let expected = next.map(|next| {
+            format!("__clerk_redirect_count={next}; SameSite=Lax; HttpOnly; Max-Age=2")
+        });
+        assert_eq!(cookie, expected.as_deref(), "{count}");
+        assert_eq!(location(&state).is_empty(), next.is_none(), "{count}");
+    }
+}
+
 #[tokio::test]
 async fn d20_an_id_stays_one_segment_of_the_path() {
     let (url, mut asked) = backend().await;
