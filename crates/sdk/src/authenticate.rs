@@ -19,6 +19,8 @@ mod decision;
 mod facts;
 mod handshake;
 mod organization_sync;
+#[cfg(feature = "client")]
+mod questions;
 mod reason;
 mod refresh;
 mod resolve;

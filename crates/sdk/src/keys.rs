@@ -190,7 +190,8 @@ impl TryFrom<&JsonWebKey> for PublicKey {
 
 impl PartialEq for PublicKey {
     fn eq(&self, other: &Self) -> bool {
-        self.spki() == other.spki() && self.0.bound_to == other.0.bound_to
+        Arc::ptr_eq(&self.0, &other.0)
+            || self.spki() == other.spki() && self.0.bound_to == other.0.bound_to
     }
 }
 

@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 
 use crate::errors::{
     MachineTokenVerificationError as Error, MachineTokenVerificationErrorCode as Code,
+    TokenVerificationError,
 };
 use crate::jwt::{self, Claims, TokenCategory, UnverifiedJwt, VerifyOptions};
 use crate::keys::PublicKey;
@@ -125,8 +126,11 @@ impl Kind {
 pub(crate) enum Presented<'token> {
     Opaque(&'static Kind, &'token str),
     Jwt(&'static Kind, UnverifiedJwt<'token>),
-    /// A session token, or nothing at all.
-    Other(&'token str),
+    /// A session token, or nothing at all, as far as it can be taken apart.
+    Other(
+        &'token str,
+        Result<UnverifiedJwt<'token>, TokenVerificationError>,
+    ),
 }
 
 impl<'token> Presented<'token> {
@@ -139,19 +143,19 @@ impl<'token> Presented<'token> {
             Ok(decoded) if token.bytes().all(is_in_form) && !decoded.signature().is_empty() => {
                 decoded
             }
-            _ => return Self::Other(token),
+            other => return Self::Other(token, other),
         };
         match TokenKind::of(&decoded) {
             TokenKind::MachineToMachine => Self::Jwt(&M2M_TOKEN, decoded),
             TokenKind::OAuth => Self::Jwt(&OAUTH_TOKEN, decoded),
-            TokenKind::Session | TokenKind::OtherCategory => Self::Other(token),
+            TokenKind::Session | TokenKind::OtherCategory => Self::Other(token, Ok(decoded)),
         }
     }
 
     pub(crate) fn token_type(&self) -> TokenType {
         match self {
             Self::Opaque(kind, _) | Self::Jwt(kind, _) => kind.token_type,
-            Self::Other(_) => TokenType::SessionToken,
+            Self::Other(..) => TokenType::SessionToken,
         }
     }
 }
@@ -194,7 +198,7 @@ pub fn verify(
             MachineAuth::from_jwt(kind, token, key, options, now)
         }
         Presented::Opaque(..) => Err(Error::unexpected()),
-        Presented::Other(token) => Err(not_a_machine_token(token)),
+        Presented::Other(token, _) => Err(not_a_machine_token(token)),
     }
 }
 

@@ -97,6 +97,22 @@ async fn a_thousand_requests_on_a_cold_cache_make_one_request() {
     assert_eq!(clerk.fetches(), 1);
 }
 
+#[tokio::test]
+async fn keys_are_there_before_the_first_request() {
+    let key = PrivateKey::generate().expect("a key");
+    let clerk = Clerk::new(&key);
+    let authenticator = clerk.authenticator();
+    assert_eq!(clerk.fetches(), 0);
+    let starts = (0..10).map(|_| authenticator.warm_up());
+    for start in futures_util::future::join_all(starts).await {
+        assert_eq!(start, Ok(()));
+    }
+    assert_eq!(clerk.fetches(), 1);
+    let state = authenticator.authenticate_local(&genuine(&key), now());
+    assert!(state.is_signed_in());
+    assert_eq!(clerk.fetches(), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn ten_thousand_invented_key_ids_make_one_request_per_cooldown() {
     let key = PrivateKey::generate().expect("a key");

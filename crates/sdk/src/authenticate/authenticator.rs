@@ -10,6 +10,8 @@ use http::request::Parts;
 use super::BackendApi;
 #[cfg(feature = "client")]
 use super::decision::Request;
+#[cfg(feature = "client")]
+use super::questions::Questions;
 use super::settings::without_scheme;
 use super::token_cache::TokenCache;
 #[cfg(feature = "client")]
@@ -61,28 +63,33 @@ pub struct Authenticator(Arc<Shared>);
 
 struct Shared {
     settings: Settings,
-    keys: KeySource,
-    token_cache: Option<Arc<TokenCache>>,
+    /// What every decision begins with: the JWT key, or none, and the token cache.
+    answers: Answers,
+    /// Where the keys come from when there is no JWT key.
     #[cfg(feature = "client")]
-    backend_api: Option<Arc<dyn BackendApi>>,
+    keys: Option<KeyCache>,
+    #[cfg(feature = "client")]
+    questions: Option<Arc<Questions>>,
 }
 
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Shared")
             .field("settings", &self.settings)
-            .field("keys", &self.keys)
+            .field("answers", &self.answers)
             .finish_non_exhaustive()
     }
 }
 
-#[derive(Clone, Debug)]
-enum KeySource {
-    /// Only opaque tokens can be verified.
-    None,
-    Local(PublicKey),
-    #[cfg(feature = "client")]
-    Remote(KeyCache),
+impl Shared {
+    /// Whether there is a key to verify a JWT with.
+    fn has_key_source(&self) -> bool {
+        #[cfg(feature = "client")]
+        let is_remote = self.keys.is_some();
+        #[cfg(not(feature = "client"))]
+        let is_remote = false;
+        is_remote || matches!(self.answers.keys, Keys::Local(_))
+    }
 }
 
 impl Authenticator {
@@ -105,9 +112,10 @@ impl Authenticator {
     }
 
     /// Finds out who makes a request. With the keys in memory it does not wait, except for a
-    /// browser that comes back from a handshake or brings an expired session: then it asks
-    /// Clerk. Each question takes at most [`KeyCache::REQUEST_TIMEOUT`] per attempt, once its turn
-    /// comes.
+    /// browser that comes back from a handshake or brings an expired session, and for an opaque
+    /// machine token: then it asks Clerk. Each question takes at most
+    /// [`KeyCache::REQUEST_TIMEOUT`] per attempt, and waits as long for its turn: at most 64 are
+    /// asked at a time, and one about the same machine token.
     ///
     /// Reads the system clock. Needs a tokio runtime.
     ///
@@ -121,13 +129,38 @@ impl Authenticator {
     /// As [`authenticate`](Self::authenticate), with the time given.
     #[cfg(feature = "client")]
     pub async fn authenticate_at(&self, parts: &Parts, now: SystemTime) -> RequestState {
+        match self.authenticate_at_once(parts, now) {
+            Some(state) => state,
+            // Boxed, so that the future of the many requests that ask nothing stays small.
+            None => Box::pin(self.authenticate_asking(parts, now)).await,
+        }
+    }
+
+    /// Finds out who makes a request, unless something has to be asked first. This is the path of
+    /// nearly every request, so nothing is shared or copied that need not be.
+    #[cfg(feature = "client")]
+    pub(crate) fn authenticate_at_once(
+        &self,
+        parts: &Parts,
+        now: SystemTime,
+    ) -> Option<RequestState> {
+        let facts = RequestFacts::from_parts(parts);
+        let with = |answers: &Answers| Request::new(&facts, self.settings(), answers, now).decide();
+        let decided = match &self.0.keys {
+            None => with(&self.0.answers),
+            Some(_) => with(&self.answers()),
+        };
+        decided.ok()
+    }
+
+    #[cfg(feature = "client")]
+    async fn authenticate_asking(&self, parts: &Parts, now: SystemTime) -> RequestState {
         let facts = RequestFacts::from_parts(parts);
         let mut answers = self.answers();
         loop {
             match decide(&facts, self.settings(), &answers, now) {
                 Step::Done(state) => return *state,
-                // Boxed, so that the future of the many requests that ask nothing stays small.
-                question => Box::pin(self.ask(question, &mut answers)).await,
+                question => self.ask(question, &mut answers).await,
             }
         }
     }
@@ -210,16 +243,29 @@ impl Authenticator {
         }
     }
 
+    /// Fetches the instance's keys when the application starts, so that its first visitor does not
+    /// wait for them. With a JWT key there is nothing to fetch.
+    ///
+    /// # Errors
+    /// When they cannot be fetched. An application may start all the same: the keys are then
+    /// fetched for the first token.
+    #[cfg(feature = "client")]
+    pub async fn warm_up(&self) -> Result<(), TokenVerificationError> {
+        match &self.0.keys {
+            Some(keys) => keys.warm_up().await,
+            None => Ok(()),
+        }
+    }
+
     #[cfg(feature = "client")]
     async fn ask(&self, question: Step, answers: &mut Answers) {
-        let api = self.0.backend_api.as_ref();
+        let api = self.0.questions.as_ref();
         match question {
             Step::Done(_) => {}
             Step::NeedKey(key_id) => {
                 let key = match &self.0.keys {
-                    KeySource::None => Err(no_key_source()),
-                    KeySource::Local(key) => Ok(key.clone()),
-                    KeySource::Remote(cache) => cache.key(key_id.as_deref()).await,
+                    None => Err(no_key_source()),
+                    Some(cache) => cache.key(key_id.as_deref()).await,
                 };
                 answers.key(key_id, key);
             }
@@ -259,14 +305,15 @@ impl Authenticator {
         let shared = &*self.0;
         let mut settings = shared.settings.clone();
         settings.accepts_token = accepts.into();
-        settings.check_keys(!matches!(shared.keys, KeySource::None))?;
+        settings.check_keys(shared.has_key_source())?;
         settings.check()?;
         Ok(Self(Arc::new(Shared {
             settings,
-            keys: shared.keys.clone(),
-            token_cache: shared.token_cache.clone(),
+            answers: shared.answers.clone(),
             #[cfg(feature = "client")]
-            backend_api: shared.backend_api.clone(),
+            keys: shared.keys.clone(),
+            #[cfg(feature = "client")]
+            questions: shared.questions.clone(),
         })))
     }
 
@@ -292,13 +339,12 @@ impl Authenticator {
     }
 
     fn answers(&self) -> Answers {
-        let mut answers = Answers::new(match &self.0.keys {
-            KeySource::None => Keys::remote(Arc::default()),
-            KeySource::Local(key) => Keys::Local(key.clone()),
-            #[cfg(feature = "client")]
-            KeySource::Remote(cache) => Keys::remote(cache.known_keys()),
-        });
-        answers.token_cache.clone_from(&self.0.token_cache);
+        let answers = self.0.answers.clone();
+        #[cfg(feature = "client")]
+        if let Some(cache) = &self.0.keys {
+            let keys = Keys::remote(cache.known_keys());
+            return Answers { keys, ..answers };
+        }
         answers
     }
 }
@@ -707,24 +753,28 @@ impl AuthenticatorBuilder {
             }
             _ => None,
         };
-        let keys = if let Some(key) = set(self.jwt_key) {
-            KeySource::Local(key.parse().map_err(ConfigurationError::InvalidJwtKey)?)
-        } else if settings.secret_key.is_none() {
-            KeySource::None
-        } else {
-            #[cfg(feature = "client")]
-            {
+        let jwt_key = set(self.jwt_key).map(|key| key.parse());
+        let jwt_key = jwt_key.transpose();
+        let jwt_key: Option<PublicKey> = jwt_key.map_err(ConfigurationError::InvalidJwtKey)?;
+        // Without any key only opaque tokens can be verified.
+        let is_remote = jwt_key.is_none() && settings.secret_key.is_some();
+        #[cfg(feature = "client")]
+        let keys = match is_remote {
+            true => {
                 let of_client = || Some(Box::new(client.clone()?) as Box<dyn FetchKeys>);
                 let fetcher = self.fetcher.or_else(of_client);
-                KeySource::Remote(KeyCache::boxed(
+                Some(KeyCache::boxed(
                     fetcher.ok_or(ConfigurationError::MissingKeySource)?,
                 ))
             }
-            #[cfg(not(feature = "client"))]
-            return Err(ConfigurationError::MissingKeySource);
+            false => None,
         };
+        #[cfg(not(feature = "client"))]
+        if is_remote {
+            return Err(ConfigurationError::MissingKeySource);
+        }
         settings
-            .check_keys(!matches!(keys, KeySource::None))
+            .check_keys(is_remote || jwt_key.is_some())
             .map_err(|error| match error {
                 ConfigurationError::MissingPublishableKey { .. } => {
                     ConfigurationError::MissingPublishableKey {
@@ -739,15 +789,23 @@ impl AuthenticatorBuilder {
                 other => other,
             })?;
         settings.check()?;
+        let mut answers = Answers::new(match jwt_key {
+            Some(key) => Keys::Local(key),
+            None => Keys::remote(Arc::default()),
+        });
+        answers.token_cache = (self.token_cache_capacity > 0)
+            .then(|| Arc::new(TokenCache::new(self.token_cache_capacity)));
+        #[cfg(feature = "client")]
+        let backend_api = self
+            .backend_api
+            .or_else(|| Some(Arc::new(client?) as Arc<dyn BackendApi>));
         Ok(Authenticator(Arc::new(Shared {
             settings,
-            keys,
-            token_cache: (self.token_cache_capacity > 0)
-                .then(|| Arc::new(TokenCache::new(self.token_cache_capacity))),
+            answers,
             #[cfg(feature = "client")]
-            backend_api: self
-                .backend_api
-                .or_else(|| Some(Arc::new(client?) as Arc<dyn BackendApi>)),
+            keys,
+            #[cfg(feature = "client")]
+            questions: backend_api.map(|api| Arc::new(Questions::new(api))),
         })))
     }
 }
@@ -885,6 +943,40 @@ mod tests {
             let settings = build(PUBLISHABLE_KEY, &[("CLERK_IS_SATELLITE", text)]);
             assert!(!settings.expect("a configuration").is_satellite, "{text}");
         }
+    }
+
+    /// In JavaScript an option that is false or empty loses against the environment.
+    #[test]
+    fn what_the_code_says_comes_before_the_environment() {
+        let environment = |name| {
+            let value = match name {
+                "CLERK_PUBLISHABLE_KEY" => PUBLISHABLE_KEY,
+                "CLERK_SECRET_KEY" => "sk_live_environment",
+                "CLERK_IS_SATELLITE" => "true",
+                "CLERK_DOMAIN" => "satellite.com",
+                "CLERK_PROXY_URL" => "https://satellite.com/__clerk",
+                "CLERK_API_URL" => "http://localhost:3000",
+                _ => return Ok(None),
+            };
+            Ok(Some(value.to_owned()))
+        };
+        let builder = AuthenticatorBuilder::from_variables(environment).expect("variables");
+        let key = PrivateKey::generate().expect("a key").public_key();
+        let authenticator = builder
+            .is_satellite(false)
+            .domain("")
+            .proxy_url("")
+            .secret_key("sk_live_code")
+            .api_url("http://localhost:4000")
+            .jwt_key(key.to_spki_pem())
+            .build()
+            .expect("a configuration");
+        let settings = authenticator.settings();
+        assert!(!settings.is_satellite);
+        assert_eq!((&settings.domain, &settings.proxy_url), (&None, &None));
+        let key = settings.secret_key.as_ref().map(SecretKey::expose);
+        assert_eq!(key, Some("sk_live_code"));
+        assert_eq!(settings.api_url, "http://localhost:4000");
     }
 
     #[test]

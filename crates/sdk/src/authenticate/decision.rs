@@ -9,7 +9,6 @@ use super::facts::RequestFacts;
 use super::reason::{AuthErrorReason, RefreshFailure};
 use super::refresh::{self, RefreshSession};
 use super::state::RequestState;
-use super::token_cache::TokenCache;
 use super::verify_machine_token::{VerifyMachineToken, verify_machine_token};
 use super::{Answers, Settings, handshake, resolve, satellite};
 use crate::errors::{
@@ -34,7 +33,7 @@ pub(super) struct Request<'a> {
     pub(super) facts: &'a RequestFacts<'a>,
     pub(super) settings: &'a Settings,
     pub(super) answers: &'a Answers,
-    now: SystemTime,
+    pub(super) now: SystemTime,
     client: OnceCell<ClientCookies<'a>>,
 }
 
@@ -83,13 +82,20 @@ impl<'a> Request<'a> {
 
     /// One type or several are accepted, not session tokens alone.
     fn with_token_of_some_type(&self, token: &str) -> Result<RequestState, Missing> {
+        let accepts = &self.settings.accepts_token;
+        if accepts.accepts(TokenType::SessionToken)
+            && let Some(session) = self.remembered(token)
+        {
+            return Ok(RequestState::signed_in(session));
+        }
         let presented = Presented::of(token);
         let token_type = presented.token_type();
-        if !self.settings.accepts_token.accepts(token_type) {
+        if !accepts.accepts(token_type) {
             return Ok(self.of_no_accepted_type());
         }
-        if token_type == TokenType::SessionToken {
-            return self.with_session_token(token);
+        if let Presented::Other(_, decoded) = presented {
+            let session = self.new_session(decoded, TokenCarrier::Header)?;
+            return self.of_header(session);
         }
         let verified = verify_machine_token(presented, self.settings, self.answers, self.now)?;
         Ok(match verified {
@@ -112,7 +118,11 @@ impl<'a> Request<'a> {
     }
 
     fn with_session_token(&self, token: &str) -> Result<RequestState, Missing> {
-        match self.session(token, TokenCarrier::Header)? {
+        self.of_header(self.session(token, TokenCarrier::Header)?)
+    }
+
+    fn of_header(&self, session: Verified<Arc<SessionAuth>>) -> Result<RequestState, Missing> {
+        match session {
             Ok(session) => Ok(RequestState::signed_in(session)),
             Err(error) => self.refused(error, TokenCarrier::Header),
         }
@@ -193,21 +203,41 @@ impl<'a> Request<'a> {
         token: &str,
         carrier: TokenCarrier,
     ) -> Result<Verified<Arc<SessionAuth>>, Missing> {
+        match self.remembered(token) {
+            Some(session) => Ok(Ok(session)),
+            None => self.new_session(jwt::decode(token), carrier),
+        }
+    }
+
+    fn remembered(&self, token: &str) -> Option<Arc<SessionAuth>> {
         let Answers {
             keys, token_cache, ..
         } = self.answers;
-        let verify = &self.settings.verify;
-        let found = |cache: &Arc<TokenCache>| cache.find(token, keys, verify.clock_skew, self.now);
-        if let Some(session) = token_cache.as_ref().and_then(found) {
-            return Ok(Ok(session));
-        }
-        let claims = match self.verify(token, carrier)? {
+        let clock_skew = self.settings.verify.clock_skew;
+        token_cache
+            .as_ref()?
+            .find(token, keys, clock_skew, self.now)
+    }
+
+    fn new_session(
+        &self,
+        token: Verified<UnverifiedJwt<'_>>,
+        carrier: TokenCarrier,
+    ) -> Result<Verified<Arc<SessionAuth>>, Missing> {
+        let token = match token {
+            Ok(token) => token,
+            Err(error) => return Ok(Err(error)),
+        };
+        let text = token.as_str();
+        let cache = self.answers.token_cache.as_ref();
+        let key_id = cache.and_then(|_| token.key_id().map(str::to_owned));
+        let claims = match self.verify_decoded(token, carrier, &self.settings.verify)? {
             Ok(claims) => claims,
             Err(error) => return Ok(Err(error)),
         };
-        let session = Arc::new(SessionAuth::new(claims, token));
-        if let Some(cache) = token_cache {
-            cache.keep(&session, keys);
+        let session = Arc::new(SessionAuth::new(claims, text));
+        if let Some(cache) = cache {
+            cache.keep(&session, key_id, &self.answers.keys);
         }
         Ok(Ok(session))
     }
@@ -227,10 +257,18 @@ impl<'a> Request<'a> {
         carrier: TokenCarrier,
         options: &VerifyOptions,
     ) -> Result<Verified<SessionClaims>, Missing> {
-        let token = match jwt::decode(token) {
-            Ok(token) => token,
-            Err(error) => return Ok(Err(error)),
-        };
+        match jwt::decode(token) {
+            Ok(token) => self.verify_decoded(token, carrier, options),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    fn verify_decoded(
+        &self,
+        token: UnverifiedJwt<'_>,
+        carrier: TokenCarrier,
+        options: &VerifyOptions,
+    ) -> Result<Verified<SessionClaims>, Missing> {
         let kind = TokenKind::of(&token);
         let mismatch = || TokenVerificationError::new(TokenReason::TokenTypeMismatch, "");
         // In a cookie an OAuth token is refused by the check of its type, with a message.

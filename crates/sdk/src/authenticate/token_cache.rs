@@ -9,7 +9,6 @@ use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
 
 use super::answers::Keys;
-use crate::jwt;
 use crate::keys::PublicKey;
 use crate::session::SessionAuth;
 
@@ -18,16 +17,15 @@ use crate::session::SessionAuth;
 ///
 /// A token is taken from here only while the key that verified it is still a key of the instance
 /// and its dates are still right. Everything else about a token cannot change.
-pub(super) struct TokenCache(Cache<Token, Verified>);
+pub(super) struct TokenCache(Cache<Token, Arc<Verified>>);
 
 /// The session stands for its token, so that the token is kept once.
 struct Token(Arc<SessionAuth>);
 
-#[derive(Clone)]
 struct Verified {
     session: Arc<SessionAuth>,
     key: PublicKey,
-    key_id: Option<Arc<str>>,
+    key_id: Option<String>,
 }
 
 impl TokenCache {
@@ -49,22 +47,18 @@ impl TokenCache {
         };
         let claims = found.session.claims();
         let is_usable = is_current_key && claims.check_dates(clock_skew, now).is_ok();
-        is_usable.then_some(found.session)
+        is_usable.then(|| found.session.clone())
     }
 
     /// Remembers a session that has just been verified with one of these keys.
-    pub(super) fn keep(&self, session: &Arc<SessionAuth>, keys: &Keys) {
-        let Ok(token) = jwt::decode(session.token()) else {
-            return;
-        };
-        let key_id = token.key_id();
-        if let Some(Ok(key)) = keys.find(key_id) {
+    pub(super) fn keep(&self, session: &Arc<SessionAuth>, key_id: Option<String>, keys: &Keys) {
+        if let Some(Ok(key)) = keys.find(key_id.as_deref()) {
             let verified = Verified {
                 session: session.clone(),
                 key: key.clone(),
-                key_id: key_id.map(Arc::from),
+                key_id,
             };
-            self.0.insert(Token(session.clone()), verified);
+            self.0.insert(Token(session.clone()), Arc::new(verified));
         }
     }
 }
@@ -104,7 +98,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::jwt::{SignOptions, TokenCategory, VerifyOptions};
+    use crate::jwt::{self, SignOptions, TokenCategory, VerifyOptions};
     use crate::keys::{KeySet, PrivateKey};
     use crate::session;
 
@@ -146,7 +140,7 @@ mod tests {
             found.map(|session| session.user_id().to_owned())
         };
         assert_eq!(find(kept.token(), &current, NOW), None);
-        cache.keep(&kept, &current);
+        cache.keep(&kept, Some("ins_1".to_owned()), &current);
         let user = Some("user_1".to_owned());
         for (keys, now, found) in [
             (&current, NOW, &user),
@@ -173,7 +167,8 @@ mod tests {
         let cache = TokenCache::new(10);
         let keys = keys(&[("ins_1", &key)]);
         for user in 0..100 {
-            cache.keep(&session(&key, &format!("user_{user}")), &keys);
+            let kept = session(&key, &format!("user_{user}"));
+            cache.keep(&kept, Some("ins_1".to_owned()), &keys);
         }
         assert!(cache.0.len() <= 10, "{}", cache.0.len());
         assert!(!format!("{cache:?}").contains("eyJ"));

@@ -21,6 +21,13 @@ pub struct VerifyMachineToken {
 }
 
 impl VerifyMachineToken {
+    pub(crate) fn new(kind: &'static Kind, token: &str) -> Self {
+        Self {
+            kind,
+            token: token.to_owned(),
+        }
+    }
+
     /// The type of the token. Never a session token.
     pub fn token_type(&self) -> TokenType {
         self.kind.token_type
@@ -50,7 +57,7 @@ pub(super) fn verify_machine_token(
     let (kind, token) = match token {
         Presented::Jwt(kind, token) => (kind, token),
         Presented::Opaque(kind, token) => return verify_opaque(kind, token, answers, now),
-        Presented::Other(token) => return Ok(Err(not_a_machine_token(token))),
+        Presented::Other(token, _) => return Ok(Err(not_a_machine_token(token))),
     };
     if let Err(error) = machine::check_category(kind, &token) {
         return Ok(Err(error));
@@ -80,10 +87,8 @@ fn verify_opaque(
     }
     Ok(match &answers.machine_token {
         None => {
-            return Err(Missing::MachineToken(Box::new(VerifyMachineToken {
-                kind,
-                token: token.to_owned(),
-            })));
+            let question = VerifyMachineToken::new(kind, token);
+            return Err(Missing::MachineToken(Box::new(question)));
         }
         Some(Ok(reply)) => MachineAuth::from_reply(kind, token, reply, now),
         Some(Err(error)) => Err(error.clone()),

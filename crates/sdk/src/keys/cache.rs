@@ -182,6 +182,20 @@ impl KeyCache {
         find(&keys).ok_or_else(|| unknown_key(key_id))
     }
 
+    /// Fetches the keys ahead of the first token, so that no visitor waits for them. Does nothing
+    /// while the keys in memory are fresh.
+    ///
+    /// # Errors
+    /// When they cannot be fetched. The first token is then tried all the same, after
+    /// [`FAILURE_COOLDOWN`](Self::FAILURE_COOLDOWN).
+    pub async fn warm_up(&self) -> Result<(), TokenVerificationError> {
+        let mut last_failure = self.0.request.lock().await;
+        if self.0.known.load().age(Instant::now()) < Self::FRESH_FOR {
+            return Ok(());
+        }
+        self.0.fetch(&mut last_failure).await.map(|_| ())
+    }
+
     fn refresh_in_background(&self) {
         // Whoever holds the lock is about to replace the keys already.
         match self.0.request.try_lock() {
