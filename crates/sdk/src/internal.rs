@@ -13,10 +13,12 @@
 
 pub mod constants;
 mod private_metadata;
+#[cfg(feature = "authenticate")]
 mod redirect;
 mod reverification;
 
 pub use crate::machine::{is_machine_token, is_machine_token_by_prefix};
 pub use private_metadata::without_private_metadata;
+#[cfg(feature = "authenticate")]
 pub use redirect::{CreateRedirect, RedirectError};
 pub use reverification::{reverification_error, reverification_error_response};

@@ -5,12 +5,13 @@
 //! - A program that manages users starts at `client`.
 //! - Everything else starts at [`session::verify`], which verifies one session token.
 //!
-//! Without features the crate verifies tokens and decides requests, with no async runtime and no
-//! HTTP client. Features only add.
+//! Without features the crate verifies tokens and webhooks. The feature `authenticate` adds the
+//! decision over a request, still with no async runtime and no HTTP client; `client`, which is on
+//! by default, adds those. Features only add.
 //!
 //! | module | what it is about | JavaScript |
 //! |---|---|---|
-//! | [`authenticate`] | the decision over a request | `authenticateRequest` |
+//! | [`authenticate`] (feature) | the decision over a request | `authenticateRequest` |
 //! | [`session`] | the signed-in user and what they may do | auth object, `has`, `verifyToken` |
 //! | [`machine`] | API keys, tokens of machines and OAuth clients | `verifyMachineAuthToken` |
 //! | `client` (feature) | calls of the Backend API | `createClerkClient` |
@@ -21,8 +22,12 @@
 //! | [`internal`] | for adapters of web frameworks | `@clerk/backend/internal` |
 //! | [`errors`] | what can go wrong | `@clerk/backend/errors` |
 
+// Some of what tokens are asked, only a decision over a request asks.
+#![cfg_attr(not(feature = "authenticate"), allow(dead_code))]
+
 #[cfg(feature = "actix")]
 pub mod actix;
+#[cfg(feature = "authenticate")]
 pub mod authenticate;
 #[cfg(feature = "axum")]
 pub mod axum;
@@ -46,11 +51,13 @@ pub mod webhook;
 /// The types of the API: resources, requests, errors.
 pub use ironclerk_api as api;
 
-pub use authenticate::{AcceptsToken, AuthObject, Authenticator, Caller, RequestState, TokenType};
+#[cfg(feature = "authenticate")]
+pub use authenticate::{AuthObject, Authenticator, Caller, RequestState};
 #[cfg(feature = "client")]
 pub use client::Client;
 pub use instance::{PublishableKey, SecretKey};
 pub use session::{Auth, Has, Reverification};
+pub use token_type::{AcceptsToken, TokenType};
 
 /// The Rust code of the README and of `docs/`, as doctests.
 #[cfg(all(doctest, feature = "axum"))]

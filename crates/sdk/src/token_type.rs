@@ -61,7 +61,7 @@ impl FromStr for TokenType {
 /// token is of no accepted type.
 ///
 /// ```
-/// use ironclerk::authenticate::{AcceptsToken, TokenType};
+/// use ironclerk::{AcceptsToken, TokenType};
 ///
 /// let accepts = AcceptsToken::from([TokenType::SessionToken, TokenType::ApiKey]);
 /// assert!(accepts.accepts(TokenType::ApiKey));
