@@ -4,9 +4,12 @@ use std::fmt;
 use std::future::{Future, ready};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready as ready_or_wait};
+use std::time::SystemTime;
 
+use http::request::Parts;
 use http::{HeaderMap, Request, Response, StatusCode};
+use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -138,30 +141,104 @@ where
 {
     type Response = Response<ResponseBody>;
     type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, S::Error>> + Send>>;
+    type Future = ClerkFuture<S::Future>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
     }
 
     fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
+        let (mut parts, body) = request.into_parts();
+        let authenticator = self.authenticator.choose(&parts);
+        if let Some(state) = authenticator.authenticate_at_once(&parts, SystemTime::now()) {
+            if state.location().is_some() {
+                return ClerkFuture::asking(Box::pin(async move { Ok(redirect(&state)) }));
+            }
+            let headers = pass_on(state, &mut parts);
+            let answer = self.inner.call(Request::from_parts(parts, body));
+            return ClerkFuture::decided(answer, headers);
+        }
         // The service that was found ready must be the one that is called; a clone takes its place.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
-        let (mut parts, body) = request.into_parts();
-        let authenticator = self.authenticator.choose(&parts);
-        Box::pin(async move {
+        ClerkFuture::asking(Box::pin(async move {
             let state = authenticator.authenticate(&parts).await;
             if state.location().is_some() {
                 return Ok(redirect(&state));
             }
-            let headers = state.headers().clone();
-            parts.extensions.insert(state.auth());
-            parts.extensions.insert(state);
+            let headers = pass_on(state, &mut parts);
             let mut response = inner.call(Request::from_parts(parts, body)).await?;
             append(response.headers_mut(), &headers);
             Ok(response)
-        })
+        }))
+    }
+}
+
+/// Tells the inner service who makes the request. Returns the headers for the response.
+fn pass_on(state: RequestState, parts: &mut Parts) -> HeaderMap {
+    let headers = state.headers().clone();
+    parts.extensions.insert(state.auth());
+    parts.extensions.insert(state);
+    headers
+}
+
+pin_project! {
+    /// The answer of a [`ClerkService`].
+    #[must_use = "futures do nothing unless they are polled"]
+    pub struct ClerkFuture<F: Future> {
+        // The answer of the inner service to a request about which nothing had to be asked.
+        #[pin]
+        decided: Option<F>,
+        // What is added to its headers.
+        headers: HeaderMap,
+        // The whole way of any other request.
+        asking: Option<Pin<Box<dyn Future<Output = F::Output> + Send>>>,
+    }
+}
+
+impl<F: Future> ClerkFuture<F> {
+    fn decided(answer: F, headers: HeaderMap) -> Self {
+        Self {
+            decided: Some(answer),
+            headers,
+            asking: None,
+        }
+    }
+
+    fn asking(answer: Pin<Box<dyn Future<Output = F::Output> + Send>>) -> Self {
+        Self {
+            decided: None,
+            headers: HeaderMap::new(),
+            asking: Some(answer),
+        }
+    }
+}
+
+impl<F, Body, E> Future for ClerkFuture<F>
+where
+    F: Future<Output = Result<Response<Body>, E>>,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if let Some(asking) = this.asking {
+            return asking.as_mut().poll(context);
+        }
+        let Some(answer) = this.decided.as_pin_mut() else {
+            return Poll::Pending;
+        };
+        let mut answer = ready_or_wait!(answer.poll(context));
+        if let Ok(response) = &mut answer {
+            append(response.headers_mut(), this.headers);
+        }
+        Poll::Ready(answer)
+    }
+}
+
+impl<F: Future> fmt::Debug for ClerkFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClerkFuture").finish_non_exhaustive()
     }
 }
 
