@@ -275,7 +275,11 @@ async fn answer(
     let path = path.map_err(|_| {
         ErrorCode::MalformedRequestParameters.because("The path is not percent-encoded UTF-8.")
     })?;
-    if let Some(limiter) = &state.rate_limiter {
+    // Only the requests of a seed have one: they come from no application.
+    let given_id = parts.extensions.get::<GivenId>();
+    if let Some(limiter) = &state.rate_limiter
+        && given_id.is_none()
+    {
         let object = || {
             let names: Vec<_> = path.iter().map(|(_, name)| name).collect();
             names.join("/")
@@ -295,7 +299,7 @@ async fn answer(
     {
         cx.user_agent = name.into();
     }
-    if let Some(given) = parts.extensions.get::<GivenId>() {
+    if let Some(given) = given_id {
         cx.given_id = given.clone();
     }
     let done = (mounted.handler)(cx, parameters)?;
