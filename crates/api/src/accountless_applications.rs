@@ -21,15 +21,12 @@ resource! {
 
 endpoints! {
     /// Sets up an application without a secret key.
-    /// JavaScript: `__experimental_accountlessApplications.createAccountlessApplication`.
-    #[doc(alias = "createAccountlessApplication")]
     POST "/v1/accountless_applications" => AccountlessApplication,
+    as AccountlessApplications::create() = "createAccountlessApplication",
     struct CreateAccountlessApplication {}
 
     /// Says that an application was claimed.
-    /// JavaScript:
-    /// `__experimental_accountlessApplications.completeAccountlessApplicationOnboarding`.
-    #[doc(alias = "completeAccountlessApplicationOnboarding")]
     POST "/v1/accountless_applications/complete" => AccountlessApplication,
+    as AccountlessApplications::complete() = "completeAccountlessApplicationOnboarding",
     struct CompleteAccountlessApplication {}
 }

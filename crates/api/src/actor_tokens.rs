@@ -29,9 +29,9 @@ resource! {
 }
 
 endpoints! {
-    /// Creates an actor token. JavaScript: `actorTokens.create`.
-    #[doc(alias = "actorTokens.create")]
+    /// Creates an actor token.
     POST "/v1/actor_tokens" => ActorToken,
+    as ActorTokens::create(request) = "create",
     struct CreateActorToken {
         /// Whom the actor becomes.
         user_id: UserId,
@@ -43,9 +43,9 @@ endpoints! {
         session_max_duration_in_seconds: Option<u64>,
     }
 
-    /// Revokes an actor token that was not used. JavaScript: `actorTokens.revoke`.
-    #[doc(alias = "actorTokens.revoke")]
+    /// Revokes an actor token that was not used.
     POST "/v1/actor_tokens/{actor_token_id}/revoke" => ActorToken,
+    as ActorTokens::revoke(actor_token_id: ActorTokenId) = "revoke",
     struct RevokeActorToken {
         /// The token.
         actor_token_id: ActorTokenId,

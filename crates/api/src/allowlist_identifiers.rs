@@ -58,9 +58,8 @@ resource! {
 
 endpoints! {
     /// Lists the allowlist, newest first.
-    /// JavaScript: `allowlistIdentifiers.getAllowlistIdentifierList`.
-    #[doc(alias = "getAllowlistIdentifierList")]
     GET "/v1/allowlist_identifiers" ?paginated => Page<AllowlistIdentifier>,
+    as AllowlistIdentifiers::list(request) = "getAllowlistIdentifierList",
     struct ListAllowlistIdentifiers {
         /// At most this many, 1 to 500; 10 when absent.
         limit: Option<u32>,
@@ -69,9 +68,8 @@ endpoints! {
     }
 
     /// Adds an identifier to the allowlist.
-    /// JavaScript: `allowlistIdentifiers.createAllowlistIdentifier`.
-    #[doc(alias = "createAllowlistIdentifier")]
     POST "/v1/allowlist_identifiers" => AllowlistIdentifier,
+    as AllowlistIdentifiers::create(request) = "createAllowlistIdentifier",
     struct CreateAllowlistIdentifier {
         /// An email address, `*@` and a domain, a phone number, or the address of a wallet.
         identifier: String,
@@ -80,18 +78,16 @@ endpoints! {
     }
 
     /// Removes an identifier from the allowlist.
-    /// JavaScript: `allowlistIdentifiers.deleteAllowlistIdentifier`.
-    #[doc(alias = "deleteAllowlistIdentifier")]
     DELETE "/v1/allowlist_identifiers/{identifier_id}" => DeletedObject,
+    as AllowlistIdentifiers::delete(identifier_id: AllowlistIdentifierId) = "deleteAllowlistIdentifier",
     struct DeleteAllowlistIdentifier {
         /// The entry.
         identifier_id: AllowlistIdentifierId,
     }
 
     /// Lists the blocklist, newest first.
-    /// JavaScript: `blocklistIdentifiers.getBlocklistIdentifierList`.
-    #[doc(alias = "getBlocklistIdentifierList")]
     GET "/v1/blocklist_identifiers" => Page<BlocklistIdentifier>,
+    as BlocklistIdentifiers::list(request) = "getBlocklistIdentifierList",
     struct ListBlocklistIdentifiers {
         /// At most this many, 1 to 500; 10 when absent.
         limit: Option<u32>,
@@ -100,18 +96,16 @@ endpoints! {
     }
 
     /// Adds an identifier to the blocklist.
-    /// JavaScript: `blocklistIdentifiers.createBlocklistIdentifier`.
-    #[doc(alias = "createBlocklistIdentifier")]
     POST "/v1/blocklist_identifiers" => BlocklistIdentifier,
+    as BlocklistIdentifiers::create(identifier: String) = "createBlocklistIdentifier",
     struct CreateBlocklistIdentifier {
         /// An email address, `*@` and a domain, a phone number, or the address of a wallet.
         identifier: String,
     }
 
     /// Removes an identifier from the blocklist.
-    /// JavaScript: `blocklistIdentifiers.deleteBlocklistIdentifier`.
-    #[doc(alias = "deleteBlocklistIdentifier")]
     DELETE "/v1/blocklist_identifiers/{identifier_id}" => DeletedObject,
+    as BlocklistIdentifiers::delete(identifier_id: BlocklistIdentifierId) = "deleteBlocklistIdentifier",
     struct DeleteBlocklistIdentifier {
         /// The entry.
         identifier_id: BlocklistIdentifierId,

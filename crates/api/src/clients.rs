@@ -49,9 +49,9 @@ impl std::fmt::Debug for HandshakePayload {
 }
 
 endpoints! {
-    /// Lists clients, newest first. JavaScript: `clients.getClientList`.
-    #[doc(alias = "getClientList")]
+    /// Lists clients, newest first.
     GET "/v1/clients" ?paginated => Page<Client>,
+    as Clients::list(request) = "getClientList",
     struct ListClients {
         /// At most this many, 1 to 500; 10 when absent.
         limit: Option<u32>,
@@ -59,26 +59,25 @@ endpoints! {
         offset: Option<u32>,
     }
 
-    /// Fetches the client that a token was made for. JavaScript: `clients.verifyClient`.
-    #[doc(alias = "verifyClient")]
+    /// Fetches the client that a token was made for.
     POST "/v1/clients/verify" => Client,
+    as Clients::verify(token: Secret) = "verifyClient",
     struct VerifyClient {
         /// The value of the cookie `__client`, or a session token.
         token: Secret,
     }
 
     /// Fetches what a handshake's nonce stands for. It can be fetched once.
-    /// JavaScript: `clients.getHandshakePayload`.
-    #[doc(alias = "getHandshakePayload")]
     GET "/v1/clients/handshake_payload" => HandshakePayload,
+    as Clients::handshake_payload(nonce: String) = "getHandshakePayload",
     struct GetHandshakePayload {
         /// The nonce.
         nonce: String,
     }
 
-    /// Fetches a client. JavaScript: `clients.getClient`.
-    #[doc(alias = "getClient")]
+    /// Fetches a client.
     GET "/v1/clients/{client_id}" => Client,
+    as Clients::get(client_id: ClientId) = "getClient",
     struct GetClient {
         /// The client.
         client_id: ClientId,

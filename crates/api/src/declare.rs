@@ -1,23 +1,35 @@
 //! The macros in which resources and endpoints are declared.
 
 /// Declares the endpoints of a resource: for each a request struct, its [`Endpoint`]
-/// implementation, and an entry in the module's `ENDPOINTS`.
+/// implementation, its method in a client, and an entry in the module's `ENDPOINTS`.
 ///
 /// Fields named in the path are path parameters; the others go into the query of `GET` and
 /// `DELETE`, into the JSON body of the rest. `?paginated` marks a list that answers a page only
 /// when asked with `paginated=true`; `?query(field)` puts a field into the query all the same.
-/// `?no_content` and `?accepted` say that a success has no body, and the status 204 or 202.
+/// `?no_content` and `?accepted` say that a success has no body, and the status 204 or 202;
+/// `?created` that it has the status 201.
+///
+/// `as Users::get(user_id: UserId) = "getUser"` names the method: its namespace, its name, either
+/// `request` or the fields that it takes in place of one, and its names in JavaScript.
 ///
 /// [`Endpoint`]: crate::Endpoint
 macro_rules! endpoints {
     ($(
         $(#[$meta:meta])*
         $method:ident $path:literal $(? $flag:ident $(($($in_query:ident),*))?)? => $response:ty,
+        $(as $namespace:ident::$call:ident($($argument:tt)*) $(= $($javascript:literal),+)?,)?
         struct $name:ident { $($fields:tt)* }
     )*) => {
         $(
             parameters! {
                 $(#[$meta])*
+                $($(
+                    ///
+                    #[doc = concat!(
+                        $("JavaScript: `", javascript_name!($namespace), ".", $javascript, "`. ",)+
+                    )]
+                    $(#[doc(alias = $javascript)])+
+                )?)?
                 struct $name { $($fields)* }
             }
 
@@ -32,18 +44,72 @@ macro_rules! endpoints {
                     body: <$name as crate::endpoint::Parameters>::BODY,
                     paginated_on_request: endpoints!(@is_paginated $($flag)?),
                     status: endpoints!(@status $($flag)?),
+                    call: endpoints!(@call $($namespace $call [$($($javascript)+)?])?),
                 };
+            }
+
+            endpoints! {
+                @method [$(#[$meta])*] $name
+                $($namespace $call [$($($javascript)+)?] ($($argument)*))?
             }
         )*
 
         /// The operations of this module.
         pub const ENDPOINTS: &[crate::EndpointInfo] = &[$(<$name as crate::Endpoint>::INFO),*];
+
+        /// Shows each operation of this module to a visitor.
+        pub fn visit(visitor: &mut impl crate::endpoint::Visitor) {
+            $( visitor.endpoint::<$name>(); )*
+        }
     };
     (@is_paginated paginated) => { true };
     (@is_paginated $($flag:ident)?) => { false };
+    (@status created) => { http::StatusCode::CREATED };
     (@status accepted) => { http::StatusCode::ACCEPTED };
     (@status no_content) => { http::StatusCode::NO_CONTENT };
     (@status $($flag:ident)?) => { http::StatusCode::OK };
+    (@call) => { None };
+    (@call $namespace:ident $call:ident [$($javascript:literal)*]) => {
+        Some(crate::namespaces::MethodName {
+            namespace: crate::namespaces::$namespace::<()>::NAMESPACE,
+            name: stringify!($call),
+            javascript: &[$($javascript),*],
+        })
+    };
+    (@method [$($meta:tt)*] $name:ident) => {};
+    (
+        @method [$($meta:tt)*] $name:ident
+        $namespace:ident $call:ident [$($javascript:literal)*] (request)
+    ) => {
+        impl<'caller, C: crate::namespaces::Caller> crate::namespaces::$namespace<'caller, C> {
+            $($meta)*
+            ///
+            #[doc = endpoints!(@method_doc $name $namespace $($javascript)*)]
+            pub fn $call(&self, request: &$name) -> C::Call<'caller, $name> {
+                self.0.call(request)
+            }
+        }
+    };
+    (
+        @method [$($meta:tt)*] $name:ident
+        $namespace:ident $call:ident [$($javascript:literal)*] ($($field:ident: $type:ty),*)
+    ) => {
+        impl<'caller, C: crate::namespaces::Caller> crate::namespaces::$namespace<'caller, C> {
+            $($meta)*
+            ///
+            #[doc = endpoints!(@method_doc $name $namespace $($javascript)*)]
+            pub fn $call(&self, $($field: impl Into<$type>),*) -> C::Call<'caller, $name> {
+                #[allow(clippy::needless_update)]
+                self.0.call(&$name { $($field: $field.into(),)* ..Default::default() })
+            }
+        }
+    };
+    (@method_doc $name:ident $namespace:ident $($javascript:literal)*) => {
+        concat!(
+            $("JavaScript: `", javascript_name!($namespace), ".", $javascript, "`. ",)*
+            "Sends [`", stringify!($name), "`]."
+        )
+    };
 }
 
 /// Declares a struct of parameters: a request, or a group of fields that several requests share.
@@ -83,33 +149,67 @@ macro_rules! parameters {
     };
 }
 
-/// Declares a resource object: its `object` tag, its fields, and a map for the fields that Clerk
-/// adds after us. Only the id must be there; a missing field takes its default value.
+/// Declares a resource object: its `object` tag if it has one, its fields, and a map for the
+/// fields that Clerk adds after us. An id that comes first in an object with a tag must be there;
+/// any other field that is missing or null takes its default value.
 macro_rules! resource {
     (
         $(#[$meta:meta])*
         struct $name:ident $tag:literal {
             $(#[$id_meta:meta])*
             id: $id:ty,
-            $( $(#[$field_meta:meta])* $field:ident: $type:ty, )*
+            $($fields:tt)*
         }
     ) => {
-        $(#[$meta])*
-        #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
-        pub struct $name {
-            $(#[$id_meta])*
-            pub id: $id,
-            /// The kind of object, as the wire names it.
-            #[serde(default)]
-            pub object: crate::value::ObjectTag<$name>,
-            $( $(#[$field_meta])* #[serde(default)] pub $field: $type, )*
-            /// Fields that this version of the contract does not know, kept as they came.
-            #[serde(flatten)]
-            pub other: crate::Metadata,
+        resource! {
+            @object [$(#[$meta])*] $name $tag
+            [
+                $(#[$id_meta])*
+                pub id: $id,
+            ]
+            { $($fields)* }
+        }
+    };
+    ($(#[$meta:meta])* struct $name:ident $tag:literal { $($fields:tt)* }) => {
+        resource! { @object [$(#[$meta])*] $name $tag [] { $($fields)* } }
+    };
+    ($(#[$meta:meta])* struct $name:ident { $($fields:tt)* }) => {
+        resource! { @fields [$(#[$meta])*] $name [] { $($fields)* } }
+    };
+    (
+        @object [$($meta:tt)*] $name:ident $tag:literal [$($id:tt)*] { $($fields:tt)* }
+    ) => {
+        resource! {
+            @fields [$($meta)*] $name
+            [
+                $($id)*
+                /// The kind of object, as the wire names it.
+                #[serde(default)]
+                pub object: crate::value::ObjectTag<$name>,
+            ]
+            { $($fields)* }
         }
 
         impl crate::value::Tagged for $name {
             const OBJECT: &'static str = $tag;
+        }
+    };
+    (
+        @fields [$($meta:tt)*] $name:ident [$($first:tt)*]
+        { $( $(#[$field_meta:meta])* $field:ident: $type:ty, )* }
+    ) => {
+        $($meta)*
+        #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        pub struct $name {
+            $($first)*
+            $(
+                $(#[$field_meta])*
+                #[serde(default, deserialize_with = "crate::value::or_default")]
+                pub $field: $type,
+            )*
+            /// Fields that this version of the contract does not know, kept as they came.
+            #[serde(flatten)]
+            pub other: crate::Metadata,
         }
     };
 }

@@ -127,7 +127,7 @@ pub fn decode<'a, E: Endpoint>(
 }
 
 /// A body, taken apart as the endpoint's [`BodyKind`](crate::endpoint::BodyKind) says.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Body {
     /// The members of a JSON object. Empty where there is no body.
     Object(serde_json::Map<String, Value>),
@@ -138,7 +138,7 @@ pub enum Body {
 }
 
 /// The parts of a form that carries files.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Form {
     /// The parts that are texts, with their names.
     pub fields: Vec<(String, String)>,

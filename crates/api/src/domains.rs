@@ -1,7 +1,5 @@
 //! The domains of an instance: the primary one and its satellites.
 
-use serde::{Deserialize, Serialize};
-
 use crate::id::{DomainId, ProxyCheckId};
 use crate::value::{DeletedObject, Page, Patch};
 
@@ -27,15 +25,16 @@ resource! {
     }
 }
 
-/// An entry that must be in the DNS. JavaScript: `CnameTarget`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CnameTarget {
-    /// The name, such as `clerk.example.com`.
-    pub host: String,
-    /// What it stands for.
-    pub value: String,
-    /// Whether nothing works without it.
-    pub required: bool,
+resource! {
+    /// An entry that must be in the DNS. JavaScript: `CnameTarget`.
+    struct CnameTarget {
+        /// The name, such as `clerk.example.com`.
+        host: String,
+        /// What it stands for.
+        value: String,
+        /// Whether nothing works without it.
+        required: bool,
+    }
 }
 
 resource! {
@@ -59,12 +58,14 @@ resource! {
 }
 
 endpoints! {
-    /// Lists the domains, the primary one first. JavaScript: `domains.list`.
+    /// Lists the domains, the primary one first.
     GET "/v1/domains" => Page<Domain>,
+    as Domains::list() = "list",
     struct ListDomains {}
 
-    /// Adds a satellite domain. JavaScript: `domains.add`.
+    /// Adds a satellite domain.
     POST "/v1/domains" => Domain,
+    as Domains::add(request) = "add",
     struct AddDomain {
         /// The domain; in development it can have a port.
         name: String,
@@ -74,8 +75,9 @@ endpoints! {
         proxy_url: Option<String>,
     }
 
-    /// Changes a domain. JavaScript: `domains.update`.
+    /// Changes a domain.
     PATCH "/v1/domains/{domain_id}" => Domain,
+    as Domains::update(request) = "update",
     struct UpdateDomain {
         /// The domain.
         domain_id: DomainId,
@@ -87,17 +89,17 @@ endpoints! {
         is_secondary: Option<bool>,
     }
 
-    /// Removes a satellite domain. JavaScript: `domains.delete`, `domains.deleteDomain`.
-    #[doc(alias = "deleteDomain")]
+    /// Removes a satellite domain.
     DELETE "/v1/domains/{domain_id}" => DeletedObject,
+    as Domains::delete(domain_id: DomainId) = "delete", "deleteDomain",
     struct DeleteDomain {
         /// The domain.
         domain_id: DomainId,
     }
 
     /// Tries whether the Frontend API can be reached through a proxy.
-    /// JavaScript: `proxyChecks.verify`.
     POST "/v1/proxy_checks" => ProxyCheck,
+    as ProxyChecks::verify(request) = "verify",
     struct VerifyDomainProxy {
         /// The domain.
         domain_id: Option<DomainId>,

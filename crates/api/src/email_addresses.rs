@@ -6,9 +6,8 @@ use crate::value::DeletedObject;
 
 endpoints! {
     /// Gives a user an email address. The first verified one becomes the primary one.
-    /// JavaScript: `emailAddresses.createEmailAddress`.
-    #[doc(alias = "createEmailAddress")]
     POST "/v1/email_addresses" => EmailAddress,
+    as EmailAddresses::create(request) = "createEmailAddress",
     struct CreateEmailAddress {
         /// The user.
         user_id: UserId,
@@ -22,17 +21,17 @@ endpoints! {
         notify_primary_email_address_changed: Option<bool>,
     }
 
-    /// Fetches an email address. JavaScript: `emailAddresses.getEmailAddress`.
-    #[doc(alias = "getEmailAddress")]
+    /// Fetches an email address.
     GET "/v1/email_addresses/{email_address_id}" => EmailAddress,
+    as EmailAddresses::get(email_address_id: IdentificationId) = "getEmailAddress",
     struct GetEmailAddress {
         /// The email address.
         email_address_id: IdentificationId,
     }
 
-    /// Changes an email address. JavaScript: `emailAddresses.updateEmailAddress`.
-    #[doc(alias = "updateEmailAddress")]
+    /// Changes an email address.
     PATCH "/v1/email_addresses/{email_address_id}" => EmailAddress,
+    as EmailAddresses::update(request) = "updateEmailAddress",
     struct UpdateEmailAddress {
         /// The email address.
         email_address_id: IdentificationId,
@@ -45,9 +44,8 @@ endpoints! {
     }
 
     /// Deletes an email address. Another verified one of the user becomes the primary one.
-    /// JavaScript: `emailAddresses.deleteEmailAddress`.
-    #[doc(alias = "deleteEmailAddress")]
     DELETE "/v1/email_addresses/{email_address_id}" => DeletedObject,
+    as EmailAddresses::delete(email_address_id: IdentificationId) = "deleteEmailAddress",
     struct DeleteEmailAddress {
         /// The email address.
         email_address_id: IdentificationId,

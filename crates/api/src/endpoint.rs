@@ -8,7 +8,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::decode::{ParameterError, Source};
-use crate::value::{Array, File, Metadata, Patch, Secret};
+use crate::namespaces::MethodName;
+use crate::value::{Array, File, Metadata, Nullable, Patch, Secret};
 
 /// An operation of the API: a request type that knows where it goes and what is answered.
 ///
@@ -39,13 +40,34 @@ pub struct EndpointInfo {
     pub paginated_on_request: bool,
     /// The status of a success.
     pub status: StatusCode,
+    /// What a client calls it, if it has a method of its own.
+    pub call: Option<MethodName>,
 }
 
 impl EndpointInfo {
+    /// Whether the path has a version. Those of Clerk's service for keys and tokens of programs
+    /// have none.
+    pub fn has_version(&self) -> bool {
+        self.path.starts_with("/v1/")
+    }
+
+    /// Whether our server has the operation. See [`NOT_SERVED`](crate::NOT_SERVED).
+    pub fn is_served(&self) -> bool {
+        let mut not_served = crate::NOT_SERVED.iter().copied().flatten();
+        !not_served.any(|endpoint| endpoint.name == self.name)
+    }
+
     /// Whether the parameters outside the path travel in a body, not in the query.
     pub fn has_body(&self) -> bool {
         self.method != Method::GET && self.method != Method::DELETE
     }
+}
+
+/// Is shown every operation with its types, where [`ENDPOINTS`](crate::ENDPOINTS) has the facts
+/// alone. See [`visit_endpoints`](crate::visit_endpoints).
+pub trait Visitor {
+    /// Shows an operation.
+    fn endpoint<E: Endpoint>(&mut self);
 }
 
 /// What a body is. It follows from the types of a request's fields.
@@ -123,6 +145,11 @@ impl Outgoing {
     pub(crate) fn insert(&mut self, name: &'static str, value: Value) {
         self.values.insert(name.to_owned(), value);
     }
+}
+
+/// The name of a parameter for a field, whose name in Rust may need a `r#`.
+pub(crate) fn wire_name(field: &'static str) -> &'static str {
+    field.strip_prefix("r#").unwrap_or(field)
 }
 
 /// Makes types that serde reads and writes required parameters.
@@ -209,6 +236,17 @@ impl<T: Serialize + DeserializeOwned> Parameter for Patch<T> {
     }
 }
 
+impl<T: Serialize + DeserializeOwned> Parameter for Nullable<T> {
+    fn put(&self, field: &'static str, into: &mut Outgoing) -> Result<(), serde_json::Error> {
+        into.insert(field, serde_json::to_value(&self.0)?);
+        Ok(())
+    }
+
+    fn take(field: &'static str, from: &mut Source<'_>) -> Result<Self, ParameterError> {
+        from.optional(field).map(|value| Self(value.set()))
+    }
+}
+
 impl<T: Serialize + DeserializeOwned> Parameter for Vec<T> {
     fn put(&self, field: &'static str, into: &mut Outgoing) -> Result<(), serde_json::Error> {
         if !self.is_empty() {
@@ -272,6 +310,30 @@ pub struct EncodedRequest {
     pub content_type: Cow<'static, str>,
 }
 
+impl EncodedRequest {
+    /// What the query says of a parameter.
+    pub fn query_value(&self, name: &str) -> Option<Cow<'_, str>> {
+        form_urlencoded::parse(self.query.as_bytes())
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value)
+    }
+
+    /// The same request with these parameters in the query, and none of them twice. An empty text
+    /// leaves a parameter out.
+    #[must_use]
+    pub fn with_query(&self, parameters: &[(&str, &str)]) -> Self {
+        let kept = form_urlencoded::parse(self.query.as_bytes())
+            .filter(|(name, _)| !parameters.iter().any(|(changed, _)| changed == name));
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(kept);
+        query.extend_pairs(parameters.iter().filter(|(_, value)| !value.is_empty()));
+        Self {
+            query: query.finish(),
+            ..self.clone()
+        }
+    }
+}
+
 /// The content type of JSON.
 pub const JSON: &str = "application/json";
 
@@ -296,11 +358,6 @@ const PATH_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
-
-/// The name of a field on the wire. A field whose name is a word of Rust is written `r#type`.
-pub(crate) fn wire_name(field: &'static str) -> &'static str {
-    field.strip_prefix("r#").unwrap_or(field)
-}
 
 /// Writes a request: its path, its query or its body.
 ///

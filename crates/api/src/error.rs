@@ -157,6 +157,8 @@ error_codes! {
     ExpiredSessionTokenMissingSid = UNAUTHORIZED "expired_session_token_missing_sid" "no sid claim",
     /// The user has no such account at another service.
     ExternalAccountNotFound = NOT_FOUND "external_account_not_found" "external account not found",
+    /// The server does not have this operation yet.
+    FeatureNotImplemented = FORBIDDEN "feature_not_implemented" "not implemented",
     /// A parameter needs another that is not there.
     FormConditionalParameterMissing = UNPROCESSABLE_ENTITY "form_conditional_param_missing" "missing",
     /// Nothing was given where something is needed.

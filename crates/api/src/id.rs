@@ -69,8 +69,12 @@ ids! {
     AccountlessApplicationId "accapp_",
     /// A token with which one user acts in the place of another.
     ActorTokenId "act_",
+    /// A task of an agent.
+    AgentTaskId "agt_",
     /// An entry of the allowlist.
     AllowlistIdentifierId "alid_",
+    /// An API key.
+    ApiKeyId "ak_",
     /// An entry of the blocklist.
     BlocklistIdentifierId "blid_",
     /// A browser or device that sessions belong to.
@@ -79,6 +83,8 @@ ids! {
     DomainId "dmn_",
     /// An account of a user at another service.
     ExternalAccountId "eac_",
+    /// Something that a plan brings.
+    FeatureId "feat_",
     /// An email address, phone number or other identifier of a user.
     IdentificationId "idn_",
     /// An uploaded picture.
@@ -89,6 +95,12 @@ ids! {
     InvitationId "inv_",
     /// A JWT template.
     JwtTemplateId "jtmp_",
+    /// A machine-to-machine token.
+    M2mTokenId "mt_",
+    /// A program that has a key of its own.
+    MachineId "mch_",
+    /// An access token of an application.
+    OAuthAccessTokenId "oat_",
     /// An application that signs its users in with ours.
     OAuthApplicationId "oauthapp_",
     /// An email domain of an organization.
@@ -101,6 +113,8 @@ ids! {
     OrganizationMembershipId "orgmem_",
     /// Something that a role of an organization can permit.
     PermissionId "perm_",
+    /// A plan that can be subscribed to.
+    PlanId "cplan_",
     /// A check of a proxy.
     ProxyCheckId "proxchk_",
     /// A redirect URL.
@@ -117,6 +131,10 @@ ids! {
     SignInTokenId "sit_",
     /// Somebody who signs up.
     SignUpId "sua_",
+    /// What a user or an organization has subscribed to.
+    SubscriptionId "sub_",
+    /// A plan in a subscription.
+    SubscriptionItemId "subi_",
     /// A user.
     UserId "user_",
     /// An entry of the waitlist.

@@ -1,10 +1,7 @@
 //! The instance: one environment of an application, and what it is set to.
 
-use serde::{Deserialize, Serialize};
-
 use crate::id::{InstanceId, RoleId};
 use crate::organization_domains::OrganizationEnrollmentMode;
-use crate::value::{ObjectTag, Tagged};
 
 resource! {
     /// An instance.
@@ -20,62 +17,66 @@ resource! {
     }
 }
 
-/// Who may sign up. JavaScript: `InstanceRestrictions`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct InstanceRestrictions {
-    /// The kind of object: `instance_restrictions`.
-    pub object: ObjectTag<InstanceRestrictions>,
-    /// Whether only identifiers on the allowlist may.
-    pub allowlist: bool,
-    /// Whether identifiers on the blocklist may not.
-    pub blocklist: bool,
-    /// Whether the lists say nothing about signing in.
-    pub allowlist_blocklist_disabled_on_sign_in: bool,
-    /// Whether email addresses with a `+`, `=` or `#` may not.
-    pub block_email_subaddresses: bool,
-    /// Whether email addresses of throw-away services may not.
-    pub block_disposable_email_domains: bool,
-    /// Whether Gmail addresses that differ only in their dots are the same.
-    pub ignore_dots_for_gmail_addresses: bool,
+resource! {
+    /// What an instance is set to, as older versions told it. JavaScript: `InstanceSettings`.
+    struct InstanceSettings "instance_settings" {
+        /// Whether only identifiers on the allowlist may sign up.
+        restricted_to_allowlist: bool,
+        /// The id of the settings.
+        id: Option<String>,
+        /// Before the `@` of the address that mails come from.
+        from_email_address: String,
+        /// Whether users sign up step by step.
+        progressive_sign_up: bool,
+        /// Whether mails of Clerk's own domain are sent where those of the instance do not arrive.
+        enhanced_email_deliverability: bool,
+    }
 }
 
-impl Tagged for InstanceRestrictions {
-    const OBJECT: &'static str = "instance_restrictions";
+resource! {
+    /// Who may sign up. JavaScript: `InstanceRestrictions`.
+    struct InstanceRestrictions "instance_restrictions" {
+        /// Whether only identifiers on the allowlist may.
+        allowlist: bool,
+        /// Whether identifiers on the blocklist may not.
+        blocklist: bool,
+        /// Whether the lists say nothing about signing in.
+        allowlist_blocklist_disabled_on_sign_in: bool,
+        /// Whether email addresses with a `+`, `=` or `#` may not.
+        block_email_subaddresses: bool,
+        /// Whether email addresses of throw-away services may not.
+        block_disposable_email_domains: bool,
+        /// Whether Gmail addresses that differ only in their dots are the same.
+        ignore_dots_for_gmail_addresses: bool,
+    }
 }
 
-/// What organizations may be and do. JavaScript: `OrganizationSettings`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct OrganizationSettings {
-    /// The kind of object: `organization_settings`.
-    pub object: ObjectTag<OrganizationSettings>,
-    /// Whether there are organizations.
-    pub enabled: bool,
-    /// How many members an organization may have when nothing is said; 0 for no limit.
-    pub max_allowed_memberships: u64,
-    /// How many roles there may be.
-    pub max_allowed_roles: u64,
-    /// How many permissions there may be.
-    pub max_allowed_permissions: u64,
-    /// How many domains an organization may have.
-    pub max_allowed_domains: u64,
-    /// The key of the role of whoever creates an organization.
-    pub creator_role: String,
-    /// Whether administrators may delete their organization.
-    pub admin_delete_enabled: bool,
-    /// Whether organizations have email domains.
-    pub domains_enabled: bool,
-    /// Whether organizations have no slugs of one's choice.
-    pub slug_disabled: bool,
-    /// How users with an email address of a domain can come into the organization.
-    pub domains_enrollment_modes: Vec<OrganizationEnrollmentMode>,
-    /// The key of the role of whoever joins because of a domain.
-    pub domains_default_role: String,
-}
-
-impl Tagged for OrganizationSettings {
-    const OBJECT: &'static str = "organization_settings";
+resource! {
+    /// What organizations may be and do. JavaScript: `OrganizationSettings`.
+    struct OrganizationSettings "organization_settings" {
+        /// Whether there are organizations.
+        enabled: bool,
+        /// How many members an organization may have when nothing is said; 0 for no limit.
+        max_allowed_memberships: u64,
+        /// How many roles there may be.
+        max_allowed_roles: u64,
+        /// How many permissions there may be.
+        max_allowed_permissions: u64,
+        /// How many domains an organization may have.
+        max_allowed_domains: u64,
+        /// The key of the role of whoever creates an organization.
+        creator_role: String,
+        /// Whether administrators may delete their organization.
+        admin_delete_enabled: bool,
+        /// Whether organizations have email domains.
+        domains_enabled: bool,
+        /// Whether organizations have no slugs of one's choice.
+        slug_disabled: bool,
+        /// How users with an email address of a domain can come into the organization.
+        domains_enrollment_modes: Vec<OrganizationEnrollmentMode>,
+        /// The key of the role of whoever joins because of a domain.
+        domains_default_role: String,
+    }
 }
 
 parameters! {
@@ -90,12 +91,14 @@ parameters! {
 crate::endpoint::group!(NewHome);
 
 endpoints! {
-    /// Fetches the instance. JavaScript: `instance.get`.
+    /// Fetches the instance.
     GET "/v1/instance" => Instance,
+    as Instance::get() = "get",
     struct GetInstance {}
 
-    /// Changes settings of the instance. JavaScript: `instance.update`.
+    /// Changes settings of the instance.
     PATCH "/v1/instance" ?no_content => (),
+    as Instance::update(request) = "update",
     struct UpdateInstance {
         /// Whether test email addresses and phone numbers are accepted.
         test_mode: Option<bool>,
@@ -119,9 +122,9 @@ endpoints! {
         preferred_sign_in_strategy_when_password_required: Option<String>,
     }
 
-    /// Changes who may sign up. JavaScript: `instance.updateRestrictions`.
-    #[doc(alias = "updateRestrictions")]
+    /// Changes who may sign up.
     PATCH "/v1/instance/restrictions" => InstanceRestrictions,
+    as Instance::update_restrictions(request) = "updateRestrictions",
     struct UpdateInstanceRestrictions {
         /// Whether only identifiers on the allowlist may.
         allowlist: Option<bool>,
@@ -139,12 +142,12 @@ endpoints! {
 
     /// Fetches what organizations may be and do.
     GET "/v1/instance/organization_settings" => OrganizationSettings,
+    as Instance::get_organization_settings(),
     struct GetInstanceOrganizationSettings {}
 
     /// Changes what organizations may be and do.
-    /// JavaScript: `instance.updateOrganizationSettings`.
-    #[doc(alias = "updateOrganizationSettings")]
     PATCH "/v1/instance/organization_settings" => OrganizationSettings,
+    as Instance::update_organization_settings(request) = "updateOrganizationSettings",
     struct UpdateInstanceOrganizationSettings {
         /// Whether there are organizations.
         enabled: Option<bool>,
@@ -166,6 +169,7 @@ endpoints! {
 
     /// Moves the application to another domain.
     POST "/v1/instance/change_domain" ?accepted => (),
+    as Instance::change_domain(request),
     struct ChangeDomain {
         /// Where to.
         home: NewHome,
@@ -178,9 +182,9 @@ endpoints! {
         home: NewHome,
     }
 
-    /// The name of [`ChangeDomain`] that SDKs call. JavaScript: `betaFeatures.changeDomain`.
-    #[doc(alias = "changeDomain")]
+    /// The name of [`ChangeDomain`] that SDKs call.
     POST "/v1/beta_features/change_domain" ?accepted => (),
+    as BetaFeatures::change_domain(request) = "changeDomain",
     struct ChangeDomainBeta {
         /// Where to.
         home: NewHome,

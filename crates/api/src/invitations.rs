@@ -57,9 +57,8 @@ sort_keys! {
 
 endpoints! {
     /// Lists invitations, newest first; those that were revoked only when asked for.
-    /// JavaScript: `invitations.getInvitationList`.
-    #[doc(alias = "getInvitationList")]
     GET "/v1/invitations" ?paginated => Page<Invitation>,
+    as Invitations::list(request) = "getInvitationList",
     struct ListInvitations {
         /// Only those with this status.
         status: Option<InvitationStatus>,
@@ -73,9 +72,9 @@ endpoints! {
         offset: Option<u32>,
     }
 
-    /// Invites somebody to sign up. JavaScript: `invitations.createInvitation`.
-    #[doc(alias = "createInvitation")]
+    /// Invites somebody to sign up.
     POST "/v1/invitations" => Invitation,
+    as Invitations::create(request) = "createInvitation",
     struct CreateInvitation {
         /// Whom to invite.
         email_address: String,
@@ -93,17 +92,17 @@ endpoints! {
         template_slug: Option<String>,
     }
 
-    /// Invites up to ten at once: all of them or none. JavaScript: `invitations.createInvitationBulk`.
-    #[doc(alias = "createInvitationBulk")]
+    /// Invites up to ten at once: all of them or none.
     POST "/v1/invitations/bulk" => Vec<Invitation>,
+    as Invitations::create_many(invitations: Array<CreateInvitation>) = "createInvitationBulk",
     struct CreateInvitations {
         /// The invitations.
         invitations: Array<CreateInvitation>,
     }
 
-    /// Revokes an invitation. JavaScript: `invitations.revokeInvitation`.
-    #[doc(alias = "revokeInvitation")]
+    /// Revokes an invitation.
     POST "/v1/invitations/{invitation_id}/revoke" => Invitation,
+    as Invitations::revoke(invitation_id: InvitationId) = "revokeInvitation",
     struct RevokeInvitation {
         /// The invitation.
         invitation_id: InvitationId,

@@ -32,8 +32,8 @@ pub struct JsonWebKeySet {
 }
 
 endpoints! {
-    /// Fetches the keys that verify the instance's tokens. JavaScript: `jwks.getJwks`.
-    #[doc(alias = "getJwks")]
+    /// Fetches the keys that verify the instance's tokens.
     GET "/v1/jwks" => JsonWebKeySet,
+    as Jwks::get() = "getJwks",
     struct GetJwks {}
 }

@@ -49,8 +49,9 @@ parameters! {
 crate::endpoint::group!(JwtTemplateFields);
 
 endpoints! {
-    /// Lists the templates, newest first. JavaScript: `jwtTemplates.list`.
+    /// Lists the templates, newest first.
     GET "/v1/jwt_templates" ?paginated => Page<JwtTemplate>,
+    as JwtTemplates::list(request) = "list",
     struct ListJwtTemplates {
         /// At most this many, 1 to 500; 10 when absent.
         limit: Option<u32>,
@@ -58,23 +59,25 @@ endpoints! {
         offset: Option<u32>,
     }
 
-    /// Creates a template. JavaScript: `jwtTemplates.create`.
+    /// Creates a template.
     POST "/v1/jwt_templates" => JwtTemplate,
+    as JwtTemplates::create(request) = "create",
     struct CreateJwtTemplate {
         /// What the template consists of.
         fields: JwtTemplateFields,
     }
 
-    /// Fetches a template. JavaScript: `jwtTemplates.get`.
+    /// Fetches a template.
     GET "/v1/jwt_templates/{template_id}" => JwtTemplate,
+    as JwtTemplates::get(template_id: JwtTemplateId) = "get",
     struct GetJwtTemplate {
         /// The template.
         template_id: JwtTemplateId,
     }
 
     /// Replaces a template. What is absent goes back to its default, but a signing key stays.
-    /// JavaScript: `jwtTemplates.update`.
     PATCH "/v1/jwt_templates/{template_id}" => JwtTemplate,
+    as JwtTemplates::update(request) = "update",
     struct UpdateJwtTemplate {
         /// The template.
         template_id: JwtTemplateId,
@@ -82,8 +85,9 @@ endpoints! {
         fields: JwtTemplateFields,
     }
 
-    /// Deletes a template. JavaScript: `jwtTemplates.delete`.
+    /// Deletes a template.
     DELETE "/v1/jwt_templates/{template_id}" => DeletedObject,
+    as JwtTemplates::delete(template_id: JwtTemplateId) = "delete",
     struct DeleteJwtTemplate {
         /// The template.
         template_id: JwtTemplateId,

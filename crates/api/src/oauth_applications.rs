@@ -84,8 +84,9 @@ parameters! {
 crate::endpoint::group!(OAuthApplicationFields);
 
 endpoints! {
-    /// Lists the applications, newest first. JavaScript: `oauthApplications.list`.
+    /// Lists the applications, newest first.
     GET "/v1/oauth_applications" => Page<OAuthApplication>,
+    as OAuthApplications::list(request) = "list",
     struct ListOAuthApplications {
         /// Only those whose name contains this, and the one with this client id.
         name_query: Option<String>,
@@ -97,8 +98,9 @@ endpoints! {
         offset: Option<u32>,
     }
 
-    /// Makes an application. Only this answer has its secret. JavaScript: `oauthApplications.create`.
+    /// Makes an application. Only this answer has its secret.
     POST "/v1/oauth_applications" => OAuthApplication,
+    as OAuthApplications::create(request) = "create",
     struct CreateOAuthApplication {
         /// The name that people see.
         name: String,
@@ -106,15 +108,17 @@ endpoints! {
         fields: OAuthApplicationFields,
     }
 
-    /// Fetches an application. JavaScript: `oauthApplications.get`.
+    /// Fetches an application.
     GET "/v1/oauth_applications/{oauth_application_id}" => OAuthApplication,
+    as OAuthApplications::get(oauth_application_id: OAuthApplicationId) = "get",
     struct GetOAuthApplication {
         /// The application.
         oauth_application_id: OAuthApplicationId,
     }
 
-    /// Changes an application. JavaScript: `oauthApplications.update`.
+    /// Changes an application.
     PATCH "/v1/oauth_applications/{oauth_application_id}" => OAuthApplication,
+    as OAuthApplications::update(request) = "update",
     struct UpdateOAuthApplication {
         /// The application.
         oauth_application_id: OAuthApplicationId,
@@ -124,17 +128,17 @@ endpoints! {
         fields: OAuthApplicationFields,
     }
 
-    /// Deletes an application. JavaScript: `oauthApplications.delete`.
+    /// Deletes an application.
     DELETE "/v1/oauth_applications/{oauth_application_id}" => DeletedObject,
+    as OAuthApplications::delete(oauth_application_id: OAuthApplicationId) = "delete",
     struct DeleteOAuthApplication {
         /// The application.
         oauth_application_id: OAuthApplicationId,
     }
 
     /// Gives an application another secret. Only this answer has it.
-    /// JavaScript: `oauthApplications.rotateSecret`.
-    #[doc(alias = "rotateSecret")]
     POST "/v1/oauth_applications/{oauth_application_id}/rotate_secret" => OAuthApplication,
+    as OAuthApplications::rotate_secret(oauth_application_id: OAuthApplicationId) = "rotateSecret",
     struct RotateOAuthApplicationSecret {
         /// The application.
         oauth_application_id: OAuthApplicationId,

@@ -1,7 +1,5 @@
 //! Email domains whose users may join an organization.
 
-use serde::{Deserialize, Serialize};
-
 use crate::id::{OrganizationDomainId, OrganizationId};
 use crate::organizations::PublicOrganizationData;
 use crate::value::{DeletedObject, Page, Sort};
@@ -20,18 +18,18 @@ open_enum! {
     }
 }
 
-/// How a domain was verified. JavaScript: `OrganizationDomainVerification`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct OrganizationDomainVerification {
-    /// `verified` or `unverified`.
-    pub status: String,
-    /// How it was shown, such as `from_api`.
-    pub strategy: String,
-    /// How often it was tried.
-    pub attempts: Option<u64>,
-    /// Until when it can be tried, in ms since the epoch.
-    pub expires_at: Option<i64>,
+resource! {
+    /// How a domain was verified. JavaScript: `OrganizationDomainVerification`.
+    struct OrganizationDomainVerification {
+        /// `verified` or `unverified`.
+        status: String,
+        /// How it was shown, such as `from_api`.
+        strategy: String,
+        /// How often it was tried.
+        attempts: Option<u64>,
+        /// Until when it can be tried, in ms since the epoch.
+        expires_at: Option<i64>,
+    }
 }
 
 resource! {
@@ -79,9 +77,8 @@ sort_keys! {
 
 endpoints! {
     /// Lists the domains of an organization, newest first.
-    /// JavaScript: `organizations.getOrganizationDomainList`.
-    #[doc(alias = "getOrganizationDomainList")]
     GET "/v1/organizations/{organization_id}/domains" => Page<OrganizationDomain>,
+    as Organizations::list_domains(request) = "getOrganizationDomainList",
     struct ListOrganizationDomains {
         /// The organization.
         organization_id: OrganizationId,
@@ -95,9 +92,9 @@ endpoints! {
         offset: Option<u32>,
     }
 
-    /// Adds a domain to an organization. JavaScript: `organizations.createOrganizationDomain`.
-    #[doc(alias = "createOrganizationDomain")]
+    /// Adds a domain to an organization.
     POST "/v1/organizations/{organization_id}/domains" => OrganizationDomain,
+    as Organizations::create_domain(request) = "createOrganizationDomain",
     struct CreateOrganizationDomain {
         /// The organization.
         organization_id: OrganizationId,
@@ -109,9 +106,9 @@ endpoints! {
         verified: Option<bool>,
     }
 
-    /// Changes a domain. JavaScript: `organizations.updateOrganizationDomain`.
-    #[doc(alias = "updateOrganizationDomain")]
+    /// Changes a domain.
     PATCH "/v1/organizations/{organization_id}/domains/{domain_id}" => OrganizationDomain,
+    as Organizations::update_domain(request) = "updateOrganizationDomain",
     struct UpdateOrganizationDomain {
         /// The organization.
         organization_id: OrganizationId,
@@ -124,9 +121,8 @@ endpoints! {
     }
 
     /// Removes a domain from an organization.
-    /// JavaScript: `organizations.deleteOrganizationDomain`.
-    #[doc(alias = "deleteOrganizationDomain")]
     DELETE "/v1/organizations/{organization_id}/domains/{domain_id}" => DeletedObject,
+    as Organizations::delete_domain(organization_id: OrganizationId, domain_id: OrganizationDomainId) = "deleteOrganizationDomain",
     struct DeleteOrganizationDomain {
         /// The organization.
         organization_id: OrganizationId,
@@ -137,6 +133,7 @@ endpoints! {
     /// States that the organization owns the domain.
     POST "/v1/organizations/{organization_id}/domains/{domain_id}/verify_ownership"
         => OrganizationDomain,
+    as Organizations::verify_domain_ownership(organization_id: OrganizationId, domain_id: OrganizationDomainId),
     struct VerifyOrganizationDomainOwnership {
         /// The organization.
         organization_id: OrganizationId,
@@ -146,6 +143,7 @@ endpoints! {
 
     /// Lists the domains of all organizations, newest first.
     GET "/v1/organization_domains" => Page<OrganizationDomain>,
+    as Organizations::list_all_domains(request),
     struct ListInstanceOrganizationDomains {
         /// Only those of this organization.
         organization_id: Option<OrganizationId>,

@@ -90,9 +90,8 @@ crate::endpoint::group!(NewOrganizationInvitation);
 
 endpoints! {
     /// Lists the invitations of an organization, newest first.
-    /// JavaScript: `organizations.getOrganizationInvitationList`.
-    #[doc(alias = "getOrganizationInvitationList")]
     GET "/v1/organizations/{organization_id}/invitations" => Page<OrganizationInvitation>,
+    as Organizations::list_invitations(request) = "getOrganizationInvitationList",
     struct ListOrganizationInvitations {
         /// The organization.
         organization_id: OrganizationId,
@@ -109,9 +108,8 @@ endpoints! {
     }
 
     /// Invites someone to join an organization.
-    /// JavaScript: `organizations.createOrganizationInvitation`.
-    #[doc(alias = "createOrganizationInvitation")]
     POST "/v1/organizations/{organization_id}/invitations" => OrganizationInvitation,
+    as Organizations::create_invitation(request) = "createOrganizationInvitation",
     struct CreateOrganizationInvitation {
         /// The organization.
         organization_id: OrganizationId,
@@ -120,9 +118,8 @@ endpoints! {
     }
 
     /// Invites several people at once, 1 to 10: all of them or none.
-    /// JavaScript: `organizations.createOrganizationInvitationBulk`.
-    #[doc(alias = "createOrganizationInvitationBulk")]
     POST "/v1/organizations/{organization_id}/invitations/bulk" => Page<OrganizationInvitation>,
+    as Organizations::create_invitations(request) = "createOrganizationInvitationBulk",
     struct CreateOrganizationInvitationBulk {
         /// The organization.
         organization_id: OrganizationId,
@@ -131,8 +128,9 @@ endpoints! {
     }
 
     /// Lists the invitations of an organization that wait for an answer, newest first.
-    /// JavaScript: `organizations.getPendingOrganizationInvitationList` (Core 1).
+    /// JavaScript, in Core 1 only: `organizations.getPendingOrganizationInvitationList`.
     GET "/v1/organizations/{organization_id}/invitations/pending" => Page<OrganizationInvitation>,
+    as Organizations::list_pending_invitations(request),
     struct ListPendingOrganizationInvitations {
         /// The organization.
         organization_id: OrganizationId,
@@ -142,9 +140,9 @@ endpoints! {
         offset: Option<u32>,
     }
 
-    /// Fetches an invitation. JavaScript: `organizations.getOrganizationInvitation`.
-    #[doc(alias = "getOrganizationInvitation")]
+    /// Fetches an invitation.
     GET "/v1/organizations/{organization_id}/invitations/{invitation_id}" => OrganizationInvitation,
+    as Organizations::get_invitation(organization_id: OrganizationId, invitation_id: OrganizationInvitationId) = "getOrganizationInvitation",
     struct GetOrganizationInvitation {
         /// The organization.
         organization_id: OrganizationId,
@@ -153,10 +151,9 @@ endpoints! {
     }
 
     /// Takes an invitation back that waits for an answer.
-    /// JavaScript: `organizations.revokeOrganizationInvitation`.
-    #[doc(alias = "revokeOrganizationInvitation")]
     POST "/v1/organizations/{organization_id}/invitations/{invitation_id}/revoke"
         => OrganizationInvitation,
+    as Organizations::revoke_invitation(request) = "revokeOrganizationInvitation",
     struct RevokeOrganizationInvitation {
         /// The organization.
         organization_id: OrganizationId,
@@ -168,6 +165,7 @@ endpoints! {
 
     /// Lists the invitations of all organizations, newest first.
     GET "/v1/organization_invitations" => Page<OrganizationInvitation>,
+    as Organizations::list_all_invitations(request),
     struct ListInstanceOrganizationInvitations {
         /// Only those with this.
         status: Option<OrganizationInvitationStatus>,
@@ -182,9 +180,8 @@ endpoints! {
     }
 
     /// Lists the invitations to a user's verified email addresses, newest first.
-    /// JavaScript: `users.getOrganizationInvitationList`.
-    #[doc(alias = "getOrganizationInvitationList")]
     GET "/v1/users/{user_id}/organization_invitations" => Page<OrganizationInvitation>,
+    as Users::list_organization_invitations(request) = "getOrganizationInvitationList",
     struct ListUserOrganizationInvitations {
         /// The user.
         user_id: UserId,

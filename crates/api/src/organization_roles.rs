@@ -75,6 +75,7 @@ crate::endpoint::group!(RoleFilter);
 endpoints! {
     /// Lists the roles, newest first.
     GET "/v1/organization_roles" => Page<Role>,
+    as OrganizationRoles::list(request),
     struct ListOrganizationRoles {
         /// Which of them.
         filter: RoleFilter,
@@ -82,6 +83,7 @@ endpoints! {
 
     /// Creates a role.
     POST "/v1/organization_roles" => Role,
+    as OrganizationRoles::create(request),
     struct CreateOrganizationRole {
         /// The name that people see.
         name: String,
@@ -97,6 +99,7 @@ endpoints! {
 
     /// Fetches a role.
     GET "/v1/organization_roles/{organization_role_id}" => Role,
+    as OrganizationRoles::get(organization_role_id: RoleId),
     struct GetOrganizationRole {
         /// The role.
         organization_role_id: RoleId,
@@ -104,6 +107,7 @@ endpoints! {
 
     /// Changes a role. With its key, those of its members and invitations change.
     PATCH "/v1/organization_roles/{organization_role_id}" => Role,
+    as OrganizationRoles::update(request),
     struct UpdateOrganizationRole {
         /// The role.
         organization_role_id: RoleId,
@@ -119,6 +123,7 @@ endpoints! {
 
     /// Deletes a role that nobody has or is invited to.
     DELETE "/v1/organization_roles/{organization_role_id}" => DeletedObject,
+    as OrganizationRoles::delete(organization_role_id: RoleId),
     struct DeleteOrganizationRole {
         /// The role.
         organization_role_id: RoleId,
@@ -126,6 +131,7 @@ endpoints! {
 
     /// Adds a permission to a role.
     POST "/v1/organization_roles/{organization_role_id}/permissions/{permission_id}" => Role,
+    as OrganizationRoles::assign_permission(organization_role_id: RoleId, permission_id: PermissionId),
     struct AssignPermissionToOrganizationRole {
         /// The role.
         organization_role_id: RoleId,
@@ -135,6 +141,7 @@ endpoints! {
 
     /// Takes a permission from a role.
     DELETE "/v1/organization_roles/{organization_role_id}/permissions/{permission_id}" => Role,
+    as OrganizationRoles::remove_permission(organization_role_id: RoleId, permission_id: PermissionId),
     struct RemovePermissionFromOrganizationRole {
         /// The role.
         organization_role_id: RoleId,
@@ -144,6 +151,7 @@ endpoints! {
 
     /// Lists the permissions, newest first.
     GET "/v1/organization_permissions" => Page<Permission>,
+    as OrganizationRoles::list_permissions(request),
     struct ListOrganizationPermissions {
         /// Which of them.
         filter: RoleFilter,
@@ -151,6 +159,7 @@ endpoints! {
 
     /// Creates a permission.
     POST "/v1/organization_permissions" => Permission,
+    as OrganizationRoles::create_permission(request),
     struct CreateOrganizationPermission {
         /// The name that people see.
         name: String,
@@ -162,6 +171,7 @@ endpoints! {
 
     /// Fetches a permission.
     GET "/v1/organization_permissions/{permission_id}" => Permission,
+    as OrganizationRoles::get_permission(permission_id: PermissionId),
     struct GetOrganizationPermission {
         /// The permission.
         permission_id: PermissionId,
@@ -169,6 +179,7 @@ endpoints! {
 
     /// Changes a permission of the application.
     PATCH "/v1/organization_permissions/{permission_id}" => Permission,
+    as OrganizationRoles::update_permission(request),
     struct UpdateOrganizationPermission {
         /// The permission.
         permission_id: PermissionId,
@@ -182,6 +193,7 @@ endpoints! {
 
     /// Deletes a permission of the application, and takes it from all roles.
     DELETE "/v1/organization_permissions/{permission_id}" => DeletedObject,
+    as OrganizationRoles::delete_permission(permission_id: PermissionId),
     struct DeleteOrganizationPermission {
         /// The permission.
         permission_id: PermissionId,

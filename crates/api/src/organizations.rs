@@ -1,7 +1,5 @@
 //! Organizations and their members.
 
-use serde::{Deserialize, Serialize};
-
 use crate::id::{OrganizationId, OrganizationMembershipId, UserId};
 use crate::users::{MemberFilter, MemberSort};
 use crate::value::{DeletedObject, File, Metadata, Page, Patch, Sort};
@@ -72,44 +70,44 @@ resource! {
     }
 }
 
-/// An organization, as everybody sees it. JavaScript: `PublicOrganizationData`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct PublicOrganizationData {
-    /// The organization.
-    pub id: OrganizationId,
-    /// Its name.
-    pub name: String,
-    /// Its name in URLs.
-    pub slug: Option<String>,
-    /// Where its logo is.
-    pub image_url: String,
-    /// Whether a logo was uploaded.
-    pub has_image: bool,
+resource! {
+    /// An organization, as everybody sees it. JavaScript: `PublicOrganizationData`.
+    struct PublicOrganizationData {
+        /// The organization.
+        id: OrganizationId,
+        /// Its name.
+        name: String,
+        /// Its name in URLs.
+        slug: Option<String>,
+        /// Where its logo is.
+        image_url: String,
+        /// Whether a logo was uploaded.
+        has_image: bool,
+    }
 }
 
-/// A member, as other members see them. JavaScript: `OrganizationMembershipPublicUserData`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct PublicUserData {
-    /// The user.
-    pub user_id: UserId,
-    /// Their first name.
-    pub first_name: Option<String>,
-    /// Their last name.
-    pub last_name: Option<String>,
-    /// The old name of `image_url`.
-    pub profile_image_url: Option<String>,
-    /// Where their image is.
-    pub image_url: String,
-    /// Whether an image was uploaded.
-    pub has_image: bool,
-    /// Their main identifier: email address, phone number or username.
-    pub identifier: Option<String>,
-    /// Their username.
-    pub username: Option<String>,
-    /// Whether they are banned.
-    pub banned: bool,
+resource! {
+    /// A member, as other members see them. JavaScript: `OrganizationMembershipPublicUserData`.
+    struct PublicUserData {
+        /// The user.
+        user_id: UserId,
+        /// Their first name.
+        first_name: Option<String>,
+        /// Their last name.
+        last_name: Option<String>,
+        /// The old name of `image_url`.
+        profile_image_url: Option<String>,
+        /// Where their image is.
+        image_url: String,
+        /// Whether an image was uploaded.
+        has_image: bool,
+        /// Their main identifier: email address, phone number or username.
+        identifier: Option<String>,
+        /// Their username.
+        username: Option<String>,
+        /// Whether they are banned.
+        banned: bool,
+    }
 }
 
 sort_keys! {
@@ -125,9 +123,9 @@ sort_keys! {
 }
 
 endpoints! {
-    /// Lists organizations, newest first. JavaScript: `organizations.getOrganizationList`.
-    #[doc(alias = "getOrganizationList")]
+    /// Lists organizations, newest first.
     GET "/v1/organizations" => Page<Organization>,
+    as Organizations::list(request) = "getOrganizationList",
     struct ListOrganizations {
         /// Whether to count the members of each.
         include_members_count: Option<bool>,
@@ -148,9 +146,8 @@ endpoints! {
     }
 
     /// Creates an organization. Its creator becomes its first administrator.
-    /// JavaScript: `organizations.createOrganization`.
-    #[doc(alias = "createOrganization")]
     POST "/v1/organizations" => Organization,
+    as Organizations::create(request) = "createOrganization",
     struct CreateOrganization {
         /// Its name, 1 to 256 characters.
         name: String,
@@ -170,9 +167,9 @@ endpoints! {
         role_set_key: Option<String>,
     }
 
-    /// Fetches an organization by its id or its slug. JavaScript: `organizations.getOrganization`.
-    #[doc(alias = "getOrganization")]
+    /// Fetches an organization by its id or its slug.
     GET "/v1/organizations/{organization_id}" => Organization,
+    as Organizations::get(organization_id: OrganizationId) = "getOrganization",
     struct GetOrganization {
         /// The id or the slug.
         organization_id: OrganizationId,
@@ -182,9 +179,9 @@ endpoints! {
         include_missing_member_with_elevated_permissions: Option<bool>,
     }
 
-    /// Changes an organization. JavaScript: `organizations.updateOrganization`.
-    #[doc(alias = "updateOrganization")]
+    /// Changes an organization.
     PATCH "/v1/organizations/{organization_id}" => Organization,
+    as Organizations::update(request) = "updateOrganization",
     struct UpdateOrganization {
         /// The organization.
         organization_id: OrganizationId,
@@ -207,18 +204,16 @@ endpoints! {
     }
 
     /// Deletes an organization with its memberships, invitations and domains.
-    /// JavaScript: `organizations.deleteOrganization`.
-    #[doc(alias = "deleteOrganization")]
     DELETE "/v1/organizations/{organization_id}" => DeletedObject,
+    as Organizations::delete(organization_id: OrganizationId) = "deleteOrganization",
     struct DeleteOrganization {
         /// The organization.
         organization_id: OrganizationId,
     }
 
     /// Merges data into an organization's. A key with the value null is taken out.
-    /// JavaScript: `organizations.updateOrganizationMetadata`.
-    #[doc(alias = "updateOrganizationMetadata")]
     PATCH "/v1/organizations/{organization_id}/metadata" => Organization,
+    as Organizations::update_metadata(request) = "updateOrganizationMetadata",
     struct MergeOrganizationMetadata {
         /// The organization.
         organization_id: OrganizationId,
@@ -229,9 +224,8 @@ endpoints! {
     }
 
     /// Replaces an organization's data. What is absent stays as it is.
-    /// JavaScript: `organizations.replaceOrganizationMetadata`.
-    #[doc(alias = "replaceOrganizationMetadata")]
     PUT "/v1/organizations/{organization_id}/metadata" => Organization,
+    as Organizations::replace_metadata(request),
     struct ReplaceOrganizationMetadata {
         /// The organization.
         organization_id: OrganizationId,
@@ -242,9 +236,8 @@ endpoints! {
     }
 
     /// Gives an organization a logo: a PNG, JPEG, GIF or WebP file of 10 MiB at the most.
-    /// JavaScript: `organizations.updateOrganizationLogo`.
-    #[doc(alias = "updateOrganizationLogo")]
     PUT "/v1/organizations/{organization_id}/logo" => Organization,
+    as Organizations::set_logo(organization_id: OrganizationId, file: File) = "updateOrganizationLogo",
     struct UploadOrganizationLogo {
         /// The organization.
         organization_id: OrganizationId,
@@ -254,18 +247,17 @@ endpoints! {
         file: File,
     }
 
-    /// Takes an organization's logo away. JavaScript: `organizations.deleteOrganizationLogo`.
-    #[doc(alias = "deleteOrganizationLogo")]
+    /// Takes an organization's logo away.
     DELETE "/v1/organizations/{organization_id}/logo" => Organization,
+    as Organizations::delete_logo(organization_id: OrganizationId) = "deleteOrganizationLogo",
     struct DeleteOrganizationLogo {
         /// The organization.
         organization_id: OrganizationId,
     }
 
     /// Lists the memberships of all organizations, newest first.
-    /// JavaScript: `organizations.getInstanceOrganizationMembershipList`.
-    #[doc(alias = "getInstanceOrganizationMembershipList")]
     GET "/v1/organization_memberships" => Page<OrganizationMembership>,
+    as Organizations::list_all_memberships(request) = "getInstanceOrganizationMembershipList",
     struct ListInstanceOrganizationMemberships {
         /// How to sort.
         order_by: Option<Sort<MemberSort>>,
@@ -276,9 +268,8 @@ endpoints! {
     }
 
     /// Lists the members of an organization, newest first.
-    /// JavaScript: `organizations.getOrganizationMembershipList`.
-    #[doc(alias = "getOrganizationMembershipList")]
     GET "/v1/organizations/{organization_id}/memberships" => Page<OrganizationMembership>,
+    as Organizations::list_memberships(request) = "getOrganizationMembershipList",
     struct ListOrganizationMemberships {
         /// The organization.
         organization_id: OrganizationId,
@@ -294,9 +285,9 @@ endpoints! {
         offset: Option<u32>,
     }
 
-    /// Makes a user a member. JavaScript: `organizations.createOrganizationMembership`.
-    #[doc(alias = "createOrganizationMembership")]
+    /// Makes a user a member.
     POST "/v1/organizations/{organization_id}/memberships" => OrganizationMembership,
+    as Organizations::create_membership(request) = "createOrganizationMembership",
     struct CreateOrganizationMembership {
         /// The organization.
         organization_id: OrganizationId,
@@ -310,9 +301,9 @@ endpoints! {
         private_metadata: Option<Metadata>,
     }
 
-    /// Gives a member another role. JavaScript: `organizations.updateOrganizationMembership`.
-    #[doc(alias = "updateOrganizationMembership")]
+    /// Gives a member another role.
     PATCH "/v1/organizations/{organization_id}/memberships/{user_id}" => OrganizationMembership,
+    as Organizations::update_membership(request) = "updateOrganizationMembership",
     struct UpdateOrganizationMembership {
         /// The organization.
         organization_id: OrganizationId,
@@ -323,10 +314,9 @@ endpoints! {
     }
 
     /// Merges data into a membership's. A key with the value null is taken out.
-    /// JavaScript: `organizations.updateOrganizationMembershipMetadata`.
-    #[doc(alias = "updateOrganizationMembershipMetadata")]
     PATCH "/v1/organizations/{organization_id}/memberships/{user_id}/metadata"
         => OrganizationMembership,
+    as Organizations::update_membership_metadata(request) = "updateOrganizationMembershipMetadata",
     struct UpdateOrganizationMembershipMetadata {
         /// The organization.
         organization_id: OrganizationId,
@@ -339,9 +329,8 @@ endpoints! {
     }
 
     /// Ends a membership, and answers it as it was.
-    /// JavaScript: `organizations.deleteOrganizationMembership`.
-    #[doc(alias = "deleteOrganizationMembership")]
     DELETE "/v1/organizations/{organization_id}/memberships/{user_id}" => OrganizationMembership,
+    as Organizations::delete_membership(organization_id: OrganizationId, user_id: UserId) = "deleteOrganizationMembership",
     struct DeleteOrganizationMembership {
         /// The organization.
         organization_id: OrganizationId,
@@ -350,9 +339,8 @@ endpoints! {
     }
 
     /// Lists the organizations of a user, newest membership first.
-    /// JavaScript: `users.getOrganizationMembershipList`.
-    #[doc(alias = "getOrganizationMembershipList")]
     GET "/v1/users/{user_id}/organization_memberships" => Page<OrganizationMembership>,
+    as Users::list_organization_memberships(request) = "getOrganizationMembershipList",
     struct ListUserOrganizationMemberships {
         /// The user.
         user_id: UserId,

@@ -6,9 +6,8 @@ use crate::value::DeletedObject;
 
 endpoints! {
     /// Gives a user a phone number. The first verified one becomes the primary one.
-    /// JavaScript: `phoneNumbers.createPhoneNumber`.
-    #[doc(alias = "createPhoneNumber")]
     POST "/v1/phone_numbers" => PhoneNumber,
+    as PhoneNumbers::create(request) = "createPhoneNumber",
     struct CreatePhoneNumber {
         /// The user.
         user_id: UserId,
@@ -22,17 +21,17 @@ endpoints! {
         reserved_for_second_factor: Option<bool>,
     }
 
-    /// Fetches a phone number. JavaScript: `phoneNumbers.getPhoneNumber`.
-    #[doc(alias = "getPhoneNumber")]
+    /// Fetches a phone number.
     GET "/v1/phone_numbers/{phone_number_id}" => PhoneNumber,
+    as PhoneNumbers::get(phone_number_id: IdentificationId) = "getPhoneNumber",
     struct GetPhoneNumber {
         /// The phone number.
         phone_number_id: IdentificationId,
     }
 
-    /// Changes a phone number. JavaScript: `phoneNumbers.updatePhoneNumber`.
-    #[doc(alias = "updatePhoneNumber")]
+    /// Changes a phone number.
     PATCH "/v1/phone_numbers/{phone_number_id}" => PhoneNumber,
+    as PhoneNumbers::update(request) = "updatePhoneNumber",
     struct UpdatePhoneNumber {
         /// The phone number.
         phone_number_id: IdentificationId,
@@ -45,9 +44,8 @@ endpoints! {
     }
 
     /// Deletes a phone number. Another verified one of the user becomes the primary one.
-    /// JavaScript: `phoneNumbers.deletePhoneNumber`.
-    #[doc(alias = "deletePhoneNumber")]
     DELETE "/v1/phone_numbers/{phone_number_id}" => DeletedObject,
+    as PhoneNumbers::delete(phone_number_id: IdentificationId) = "deletePhoneNumber",
     struct DeletePhoneNumber {
         /// The phone number.
         phone_number_id: IdentificationId,

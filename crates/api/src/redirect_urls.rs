@@ -18,9 +18,9 @@ resource! {
 }
 
 endpoints! {
-    /// Lists the redirect URLs, newest first. JavaScript: `redirectUrls.getRedirectUrlList`.
-    #[doc(alias = "getRedirectUrlList")]
+    /// Lists the redirect URLs, newest first.
     GET "/v1/redirect_urls" ?paginated => Page<RedirectUrl>,
+    as RedirectUrls::list(request) = "getRedirectUrlList",
     struct ListRedirectUrls {
         /// At most this many, 1 to 500; 10 when absent.
         limit: Option<u32>,
@@ -28,25 +28,25 @@ endpoints! {
         offset: Option<u32>,
     }
 
-    /// Adds a redirect URL. JavaScript: `redirectUrls.createRedirectUrl`.
-    #[doc(alias = "createRedirectUrl")]
+    /// Adds a redirect URL.
     POST "/v1/redirect_urls" => RedirectUrl,
+    as RedirectUrls::create(url: String) = "createRedirectUrl",
     struct CreateRedirectUrl {
         /// The address, with its scheme: `https`, or that of an app.
         url: String,
     }
 
-    /// Fetches a redirect URL. JavaScript: `redirectUrls.getRedirectUrl`.
-    #[doc(alias = "getRedirectUrl")]
+    /// Fetches a redirect URL.
     GET "/v1/redirect_urls/{id}" => RedirectUrl,
+    as RedirectUrls::get(id: RedirectUrlId) = "getRedirectUrl",
     struct GetRedirectUrl {
         /// The redirect URL.
         id: RedirectUrlId,
     }
 
-    /// Removes a redirect URL. JavaScript: `redirectUrls.deleteRedirectUrl`.
-    #[doc(alias = "deleteRedirectUrl")]
+    /// Removes a redirect URL.
     DELETE "/v1/redirect_urls/{id}" => DeletedObject,
+    as RedirectUrls::delete(id: RedirectUrlId) = "deleteRedirectUrl",
     struct DeleteRedirectUrl {
         /// The redirect URL.
         id: RedirectUrlId,

@@ -68,6 +68,7 @@ sort_keys! {
 endpoints! {
     /// Lists the role sets, newest first.
     GET "/v1/role_sets" => Page<RoleSet>,
+    as RoleSets::list(request),
     struct ListRoleSets {
         /// Only the one with this id, and those whose name or key contains this.
         query: Option<String>,
@@ -81,6 +82,7 @@ endpoints! {
 
     /// Creates a role set.
     POST "/v1/role_sets" => RoleSet,
+    as RoleSets::create(request),
     struct CreateRoleSet {
         /// The name that people see.
         name: String,
@@ -102,6 +104,7 @@ endpoints! {
 
     /// Fetches a role set by its id or its key.
     GET "/v1/role_sets/{role_set_key_or_id}" => RoleSet,
+    as RoleSets::get(role_set_key_or_id: String),
     struct GetRoleSet {
         /// The id or the key.
         role_set_key_or_id: String,
@@ -109,6 +112,7 @@ endpoints! {
 
     /// Changes a role set.
     PATCH "/v1/role_sets/{role_set_key_or_id}" => RoleSet,
+    as RoleSets::update(request),
     struct UpdateRoleSet {
         /// The id or the key.
         role_set_key_or_id: String,
@@ -128,6 +132,7 @@ endpoints! {
 
     /// Deletes a role set, and gives its organizations another.
     POST "/v1/role_sets/{role_set_key_or_id}/replace" => DeletedObject,
+    as RoleSets::replace(request),
     struct ReplaceRoleSet {
         /// The id or the key.
         role_set_key_or_id: String,
@@ -140,6 +145,7 @@ endpoints! {
 
     /// Adds roles to a role set.
     POST "/v1/role_sets/{role_set_key_or_id}/roles" => RoleSet,
+    as RoleSets::add_roles(request),
     struct AddRolesToRoleSet {
         /// The id or the key.
         role_set_key_or_id: String,
@@ -153,6 +159,7 @@ endpoints! {
 
     /// Takes a role out of a role set, and gives those who have it another.
     POST "/v1/role_sets/{role_set_key_or_id}/roles/replace" => RoleSet,
+    as RoleSets::replace_role(request),
     struct ReplaceRoleInRoleSet {
         /// The id or the key.
         role_set_key_or_id: String,

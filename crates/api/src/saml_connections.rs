@@ -163,9 +163,9 @@ parameters! {
 crate::endpoint::group!(IdentityProvider);
 
 endpoints! {
-    /// Lists the connections, newest first. JavaScript: `samlConnections.getSamlConnectionList`.
-    #[doc(alias = "getSamlConnectionList")]
+    /// Lists the connections, newest first.
     GET "/v1/saml_connections" => Page<SamlConnection>,
+    as SamlConnections::list(request) = "getSamlConnectionList",
     struct ListSamlConnections {
         /// Only those whose name contains this.
         query: Option<String>,
@@ -179,9 +179,9 @@ endpoints! {
         offset: Option<u32>,
     }
 
-    /// Makes a connection. JavaScript: `samlConnections.createSamlConnection`.
-    #[doc(alias = "createSamlConnection")]
+    /// Makes a connection.
     POST "/v1/saml_connections" => SamlConnection,
+    as SamlConnections::create(request) = "createSamlConnection",
     struct CreateSamlConnection {
         /// The name that people see.
         name: String,
@@ -195,17 +195,17 @@ endpoints! {
         idp: IdentityProvider,
     }
 
-    /// Fetches a connection. JavaScript: `samlConnections.getSamlConnection`.
-    #[doc(alias = "getSamlConnection")]
+    /// Fetches a connection.
     GET "/v1/saml_connections/{saml_connection_id}" => SamlConnection,
+    as SamlConnections::get(saml_connection_id: SamlConnectionId) = "getSamlConnection",
     struct GetSamlConnection {
         /// The connection.
         saml_connection_id: SamlConnectionId,
     }
 
-    /// Changes a connection. JavaScript: `samlConnections.updateSamlConnection`.
-    #[doc(alias = "updateSamlConnection")]
+    /// Changes a connection.
     PATCH "/v1/saml_connections/{saml_connection_id}" => SamlConnection,
+    as SamlConnections::update(request) = "updateSamlConnection",
     struct UpdateSamlConnection {
         /// The connection.
         saml_connection_id: SamlConnectionId,
@@ -235,9 +235,9 @@ endpoints! {
         consent_verified_domains_deletion: Option<bool>,
     }
 
-    /// Deletes a connection. JavaScript: `samlConnections.deleteSamlConnection`.
-    #[doc(alias = "deleteSamlConnection")]
+    /// Deletes a connection.
     DELETE "/v1/saml_connections/{saml_connection_id}" => DeletedObject,
+    as SamlConnections::delete(saml_connection_id: SamlConnectionId) = "deleteSamlConnection",
     struct DeleteSamlConnection {
         /// The connection.
         saml_connection_id: SamlConnectionId,

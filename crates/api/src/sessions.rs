@@ -46,7 +46,7 @@ resource! {
         last_active_organization_id: Option<OrganizationId>,
         /// From where it was last used.
         #[serde(skip_serializing_if = "Option::is_none")]
-        latest_activity: Option<Metadata>,
+        latest_activity: Option<SessionActivity>,
         /// What the user must do before a pending session becomes active.
         #[serde(skip_serializing_if = "Option::is_none")]
         tasks: Option<Vec<SessionTask>>,
@@ -60,6 +60,28 @@ resource! {
         updated_at: i64,
         /// When it was created, in ms since the epoch.
         created_at: i64,
+    }
+}
+
+resource! {
+    /// From where a session was used. JavaScript: `SessionActivity`.
+    struct SessionActivity "session_activity" {
+        /// The id of the activity.
+        id: String,
+        /// The kind of device, such as `Macintosh`.
+        device_type: Option<String>,
+        /// Whether it is a telephone or a tablet.
+        is_mobile: bool,
+        /// The browser.
+        browser_name: Option<String>,
+        /// Its version.
+        browser_version: Option<String>,
+        /// The address.
+        ip_address: Option<String>,
+        /// The city that the address is in.
+        city: Option<String>,
+        /// The country that the address is in.
+        country: Option<String>,
     }
 }
 
@@ -135,9 +157,9 @@ impl std::fmt::Debug for Token {
 }
 
 endpoints! {
-    /// Lists sessions, newest first. JavaScript: `sessions.getSessionList`.
-    #[doc(alias = "getSessionList")]
+    /// Lists sessions, newest first.
     GET "/v1/sessions" ?paginated => Page<Session>,
+    as Sessions::list(request) = "getSessionList",
     struct ListSessions {
         /// Only those on this client.
         client_id: Option<ClientId>,
@@ -151,9 +173,9 @@ endpoints! {
         offset: Option<u32>,
     }
 
-    /// Creates an active session, for tests. JavaScript: `sessions.createSession`.
-    #[doc(alias = "createSession")]
+    /// Creates an active session, for tests.
     POST "/v1/sessions" => Session,
+    as Sessions::create(request) = "createSession",
     struct CreateSession {
         /// Whose session it becomes.
         user_id: UserId,
@@ -161,26 +183,25 @@ endpoints! {
         active_organization_id: Option<OrganizationId>,
     }
 
-    /// Fetches a session. JavaScript: `sessions.getSession`.
-    #[doc(alias = "getSession")]
+    /// Fetches a session.
     GET "/v1/sessions/{session_id}" => Session,
+    as Sessions::get(session_id: SessionId) = "getSession",
     struct GetSession {
         /// The session.
         session_id: SessionId,
     }
 
-    /// Ends a session: no token is made for it any more. JavaScript: `sessions.revokeSession`.
-    #[doc(alias = "revokeSession")]
+    /// Ends a session: no token is made for it any more.
     POST "/v1/sessions/{session_id}/revoke" => Session,
+    as Sessions::revoke(session_id: SessionId) = "revokeSession",
     struct RevokeSession {
         /// The session.
         session_id: SessionId,
     }
 
     /// Checks a session token of a session, and answers the session.
-    /// JavaScript: `sessions.verifySession`.
-    #[doc(alias = "verifySession")]
     POST "/v1/sessions/{session_id}/verify" => Session,
+    as Sessions::verify(session_id: SessionId, token: Secret) = "verifySession",
     struct VerifySession {
         /// The session.
         session_id: SessionId,
@@ -189,9 +210,9 @@ endpoints! {
     }
 
     /// Makes a new session token for a browser whose last one has expired. A refusal (401) says
-    /// why the browser must go through a handshake instead. JavaScript: `sessions.refreshSession`.
-    #[doc(alias = "refreshSession")]
+    /// why the browser must go through a handshake instead.
     POST "/v1/sessions/{session_id}/refresh" ?query(suffixed_cookies) => RefreshedSession,
+    as Sessions::refresh(request) = "refreshSession",
     struct RefreshSession {
         /// The session.
         session_id: SessionId,
@@ -211,9 +232,9 @@ endpoints! {
         suffixed_cookies: Option<bool>,
     }
 
-    /// Makes a session token. JavaScript: `sessions.getToken(sessionId)`.
-    #[doc(alias = "getToken")]
+    /// Makes a session token.
     POST "/v1/sessions/{session_id}/tokens" => Token,
+    as Sessions::create_token(request) = "getToken",
     struct CreateSessionToken {
         /// The session.
         session_id: SessionId,
@@ -221,9 +242,9 @@ endpoints! {
         expires_in_seconds: Option<u64>,
     }
 
-    /// Makes a token from a JWT template. JavaScript: `sessions.getToken(sessionId, template)`.
-    #[doc(alias = "getToken")]
+    /// Makes a token from a JWT template.
     POST "/v1/sessions/{session_id}/tokens/{template_name}" => Token,
+    as Sessions::create_token_from_template(request) = "getToken",
     struct CreateSessionTokenFromTemplate {
         /// The session.
         session_id: SessionId,

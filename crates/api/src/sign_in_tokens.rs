@@ -37,9 +37,9 @@ resource! {
 }
 
 endpoints! {
-    /// Creates a sign-in token. JavaScript: `signInTokens.createSignInToken`.
-    #[doc(alias = "createSignInToken")]
+    /// Creates a sign-in token.
     POST "/v1/sign_in_tokens" => SignInToken,
+    as SignInTokens::create(request) = "createSignInToken",
     struct CreateSignInToken {
         /// Whom it signs in.
         user_id: UserId,
@@ -49,9 +49,9 @@ endpoints! {
         expires_in_seconds: Option<u64>,
     }
 
-    /// Revokes a sign-in token that was not used. JavaScript: `signInTokens.revokeSignInToken`.
-    #[doc(alias = "revokeSignInToken")]
+    /// Revokes a sign-in token that was not used.
     POST "/v1/sign_in_tokens/{sign_in_token_id}/revoke" => SignInToken,
+    as SignInTokens::revoke(sign_in_token_id: SignInTokenId) = "revokeSignInToken",
     struct RevokeSignInToken {
         /// The token.
         sign_in_token_id: SignInTokenId,

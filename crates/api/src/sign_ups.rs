@@ -1,7 +1,5 @@
 //! Sign-ups: what becomes of somebody who signs up, step by step.
 
-use serde::{Deserialize, Serialize};
-
 use crate::id::{SessionId, SignUpId, UserId};
 use crate::value::{Metadata, Patch};
 
@@ -17,36 +15,36 @@ open_enum! {
     }
 }
 
-/// What is still to be done to verify one of the identifiers of a sign-up.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct SignUpVerification {
-    /// `needs_prepare`, `needs_attempt`, or empty when nothing is to be done.
-    pub next_action: String,
-    /// How it can be verified.
-    pub supported_strategies: Vec<String>,
-    /// What has become of it: `unverified`, `verified` and so on.
-    pub status: String,
-    /// How it was verified.
-    pub strategy: Option<String>,
-    /// How often it was tried.
-    pub attempts: Option<u64>,
-    /// Until when it can be tried, in ms since the epoch.
-    pub expire_at: Option<i64>,
+resource! {
+    /// What is still to be done to verify one of the identifiers of a sign-up.
+    struct SignUpVerification {
+        /// `needs_prepare`, `needs_attempt`, or empty when nothing is to be done.
+        next_action: String,
+        /// How it can be verified.
+        supported_strategies: Vec<String>,
+        /// What has become of it: `unverified`, `verified` and so on.
+        status: String,
+        /// How it was verified.
+        strategy: Option<String>,
+        /// How often it was tried.
+        attempts: Option<u64>,
+        /// Until when it can be tried, in ms since the epoch.
+        expire_at: Option<i64>,
+    }
 }
 
-/// How far the identifiers of a sign-up are verified.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct SignUpVerifications {
-    /// The email address.
-    pub email_address: Option<SignUpVerification>,
-    /// The phone number.
-    pub phone_number: Option<SignUpVerification>,
-    /// The web3 wallet.
-    pub web3_wallet: Option<SignUpVerification>,
-    /// The account at another service.
-    pub external_account: Option<Metadata>,
+resource! {
+    /// How far the identifiers of a sign-up are verified.
+    struct SignUpVerifications {
+        /// The email address.
+        email_address: Option<SignUpVerification>,
+        /// The phone number.
+        phone_number: Option<SignUpVerification>,
+        /// The web3 wallet.
+        web3_wallet: Option<SignUpVerification>,
+        /// The account at another service.
+        external_account: Option<Metadata>,
+    }
 }
 
 resource! {
@@ -102,17 +100,17 @@ resource! {
 }
 
 endpoints! {
-    /// Fetches a sign-up. JavaScript: `signUps.get`.
-    #[doc(alias = "signUps.get")]
+    /// Fetches a sign-up.
     GET "/v1/sign_ups/{id}" => SignUp,
+    as SignUps::get(id: SignUpId) = "get",
     struct GetSignUp {
         /// The sign-up.
         id: SignUpId,
     }
 
-    /// Changes a sign-up. JavaScript: `signUps.update`.
-    #[doc(alias = "signUps.update")]
+    /// Changes a sign-up.
     PATCH "/v1/sign_ups/{id}" => SignUp,
+    as SignUps::update(request) = "update",
     struct UpdateSignUp {
         /// The sign-up.
         id: SignUpId,

@@ -21,8 +21,8 @@ impl Tagged for TestingToken {
 }
 
 endpoints! {
-    /// Creates a testing token. JavaScript: `testingTokens.createTestingToken`.
-    #[doc(alias = "createTestingToken")]
+    /// Creates a testing token.
     POST "/v1/testing_tokens" => TestingToken,
+    as TestingTokens::create() = "createTestingToken",
     struct CreateTestingToken {}
 }

@@ -3,11 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::id::{ExternalAccountId, IdentificationId, ImageId, UserId};
+use crate::id::{ExternalAccountId, IdentificationId, ImageId, SamlConnectionId, UserId};
 use crate::organizations::OrganizationMembership;
-use crate::value::{
-    DeletedObject, File, Metadata, ObjectTag, Page, Patch, Secret, Sort, Tagged, TotalCount,
-};
+use crate::value::{DeletedObject, File, Metadata, Page, Patch, Secret, Sort, TotalCount};
 
 resource! {
     /// A user of the application.
@@ -283,49 +281,100 @@ resource! {
         /// How it was verified; null when it was not.
         verification: Option<Verification>,
         /// The connection that it belongs to.
-        saml_connection: Option<Metadata>,
+        saml_connection: Option<SamlAccountConnection>,
     }
 }
 
-/// A token with which an application acts for a user at another service.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct OAuthAccessToken {
-    /// The kind of object: `oauth_access_token`.
-    pub object: ObjectTag<OAuthAccessToken>,
-    /// The account that it is for.
-    pub external_account_id: ExternalAccountId,
-    /// The id of the account there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub provider_user_id: Option<String>,
-    /// The token.
-    pub token: Secret,
-    /// Until when it is valid, in ms since the epoch.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub expires_at: Option<i64>,
-    /// The service, such as `oauth_google`.
-    pub provider: String,
-    /// What else the service says for all to see.
-    pub public_metadata: Metadata,
-    /// What the user calls the account.
-    pub label: Option<String>,
-    /// What the token allows.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub scopes: Option<Vec<String>>,
-    /// The secret that goes with a token of OAuth 1.0.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub token_secret: Option<Secret>,
-    /// The ID token of OpenID Connect.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id_token: Option<Secret>,
-    /// What this version of the contract does not know.
-    #[serde(flatten)]
-    pub other: Metadata,
+resource! {
+    /// What is said of a SAML connection with an account. JavaScript: `SamlAccountConnection`.
+    struct SamlAccountConnection {
+        /// The id of the connection.
+        id: SamlConnectionId,
+        /// The name that people see.
+        name: String,
+        /// The domain of the email addresses.
+        domain: Option<String>,
+        /// All domains of the email addresses.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        domains: Vec<String>,
+        /// Whether it can be used.
+        active: bool,
+        /// The kind of identity provider, such as `saml_okta`.
+        provider: String,
+        /// Whether names and metadata follow the identity provider at every sign-in.
+        sync_user_attributes: bool,
+        /// Whether email addresses of sub-domains count too.
+        allow_subdomains: bool,
+        /// Whether a sign-in may begin at the identity provider.
+        allow_idp_initiated: bool,
+        /// Whether users of the connection may have no other identifiers.
+        disable_additional_identifications: bool,
+        /// When it was made, in ms since the epoch.
+        created_at: i64,
+        /// When it was last changed, in ms since the epoch.
+        updated_at: i64,
+    }
 }
 
-impl Tagged for OAuthAccessToken {
-    const OBJECT: &'static str = "oauth_access_token";
+resource! {
+    /// A token with which an application acts for a user at another service.
+    struct OAuthAccessToken "oauth_access_token" {
+        /// The account that it is for.
+        external_account_id: ExternalAccountId,
+        /// The id of the account there.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        provider_user_id: Option<String>,
+        /// The token.
+        token: Secret,
+        /// Until when it is valid, in ms since the epoch.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        expires_at: Option<i64>,
+        /// The service, such as `oauth_google`.
+        provider: String,
+        /// What else the service says for all to see.
+        public_metadata: Metadata,
+        /// What the user calls the account.
+        label: Option<String>,
+        /// What the token allows.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        scopes: Option<Vec<String>>,
+        /// The secret that goes with a token of OAuth 1.0.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        token_secret: Option<Secret>,
+        /// The ID token of OpenID Connect.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id_token: Option<Secret>,
+    }
 }
+
+/// Another service that users sign in with, such as `oauth_google`. `google` becomes that.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String")]
+pub struct OAuthProvider(String);
+
+impl OAuthProvider {
+    /// The name as the wire has it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for OAuthProvider {
+    fn from(name: String) -> Self {
+        // No name stays none, so that it is refused.
+        match name.is_empty() || name.starts_with("oauth_") {
+            true => Self(name),
+            false => Self(format!("oauth_{name}")),
+        }
+    }
+}
+
+impl From<&str> for OAuthProvider {
+    fn from(name: &str) -> Self {
+        Self::from(name.to_owned())
+    }
+}
+crate::endpoint::json_parameter!(OAuthProvider);
 
 /// That a password is right.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -370,24 +419,35 @@ open_enum! {
     }
 }
 
-/// How an identifier was verified.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Verification {
-    /// The kind of verification, such as `verification_admin`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub object: Option<String>,
-    /// `verified`, `unverified`, `failed` or `expired`.
-    pub status: String,
-    /// By what means, such as `admin` or `email_code`.
-    pub strategy: String,
-    /// How many attempts were made.
-    pub attempts: Option<u64>,
-    /// When it must be done, in ms since the epoch.
-    pub expire_at: Option<i64>,
-    /// What this version of the contract does not know.
-    #[serde(flatten)]
-    pub other: Metadata,
+resource! {
+    /// How an identifier was verified.
+    struct Verification {
+        /// The kind of verification, such as `verification_admin`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        object: Option<String>,
+        /// `verified`, `unverified`, `failed` or `expired`.
+        status: String,
+        /// By what means, such as `admin` or `email_code`.
+        strategy: String,
+        /// How many attempts were made.
+        attempts: Option<u64>,
+        /// When it must be done, in ms since the epoch.
+        expire_at: Option<i64>,
+        /// Where the user goes to be verified elsewhere. JavaScript:
+        /// `externalVerificationRedirectURL`.
+        #[doc(alias = "externalVerificationRedirectURL")]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        external_verification_redirect_url: Option<String>,
+        /// What a web3 wallet signs.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        nonce: Option<String>,
+        /// What a web3 wallet shows.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+        /// The client that it was verified on.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        verified_at_client: Option<String>,
+    }
 }
 
 /// An identifier that came with another.
@@ -556,9 +616,8 @@ impl From<MemberFilter> for UserFilter {
 
 endpoints! {
     /// Lists users, newest first. The answer is a bare array: [`CountUsers`] has the total.
-    /// JavaScript: `users.getUserList`.
-    #[doc(alias = "getUserList")]
     GET "/v1/users" => Vec<User>,
+    as Users::list(request) = "getUserList",
     struct ListUsers {
         /// At most this many, 1 to 500; 10 when absent.
         limit: Option<u32>,
@@ -573,17 +632,17 @@ endpoints! {
         filter: UserFilter,
     }
 
-    /// Counts users. JavaScript: `users.getCount`.
-    #[doc(alias = "getCount")]
+    /// Counts users.
     GET "/v1/users/count" => TotalCount,
+    as Users::count(request) = "getCount",
     struct CountUsers {
         /// Which users.
         filter: UserFilter,
     }
 
-    /// Creates a user. JavaScript: `users.createUser`.
-    #[doc(alias = "createUser")]
+    /// Creates a user.
     POST "/v1/users" => User,
+    as Users::create(request) = "createUser",
     struct CreateUser {
         /// The id that the application gives the user; unique in the instance.
         external_id: Option<String>,
@@ -647,17 +706,17 @@ endpoints! {
         bypass_client_trust: Option<bool>,
     }
 
-    /// Fetches a user. JavaScript: `users.getUser`.
-    #[doc(alias = "getUser")]
+    /// Fetches a user.
     GET "/v1/users/{user_id}" => User,
+    as Users::get(user_id: UserId) = "getUser",
     struct GetUser {
         /// The user.
         user_id: UserId,
     }
 
-    /// Changes a user: what is absent stays as it is. JavaScript: `users.updateUser`.
-    #[doc(alias = "updateUser")]
+    /// Changes a user: what is absent stays as it is.
     PATCH "/v1/users/{user_id}" => User,
+    as Users::update(request) = "updateUser",
     struct UpdateUser {
         /// The user.
         user_id: UserId,
@@ -719,9 +778,8 @@ endpoints! {
     }
 
     /// Merges metadata into a user's, objects within it too; null removes a key.
-    /// JavaScript: `users.updateUserMetadata`.
-    #[doc(alias = "updateUserMetadata")]
     PATCH "/v1/users/{user_id}/metadata" => User,
+    as Users::merge_metadata(request) = "updateUserMetadata",
     struct MergeUserMetadata {
         /// The user.
         user_id: UserId,
@@ -735,6 +793,7 @@ endpoints! {
 
     /// Replaces a user's metadata, as far as it is given.
     PUT "/v1/users/{user_id}/metadata" => User,
+    as Users::replace_metadata(request),
     struct ReplaceUserMetadata {
         /// The user.
         user_id: UserId,
@@ -747,9 +806,8 @@ endpoints! {
     }
 
     /// Bans a user: all sessions are revoked, and the user cannot sign in.
-    /// JavaScript: `users.banUser`.
-    #[doc(alias = "banUser")]
     POST "/v1/users/{user_id}/ban" => User,
+    as Users::ban(user_id: UserId) = "banUser",
     struct BanUser {
         /// The user.
         user_id: UserId,
@@ -757,6 +815,7 @@ endpoints! {
 
     /// Bans up to 50 users, all or none.
     POST "/v1/users/ban" => Vec<User>,
+    as Users::ban_many(user_ids: Vec<UserId>),
     struct BanUsers {
         /// The users.
         user_ids: Vec<UserId>,
@@ -764,38 +823,39 @@ endpoints! {
 
     /// Lets up to 50 banned users sign in again, all or none.
     POST "/v1/users/unban" => Vec<User>,
+    as Users::unban_many(user_ids: Vec<UserId>),
     struct UnbanUsers {
         /// The users.
         user_ids: Vec<UserId>,
     }
 
-    /// Lets a banned user sign in again. JavaScript: `users.unbanUser`.
-    #[doc(alias = "unbanUser")]
+    /// Lets a banned user sign in again.
     POST "/v1/users/{user_id}/unban" => User,
+    as Users::unban(user_id: UserId) = "unbanUser",
     struct UnbanUser {
         /// The user.
         user_id: UserId,
     }
 
-    /// Keeps a user from signing in for an hour. JavaScript: `users.lockUser`.
-    #[doc(alias = "lockUser")]
+    /// Keeps a user from signing in for an hour.
     POST "/v1/users/{user_id}/lock" => User,
+    as Users::lock(user_id: UserId) = "lockUser",
     struct LockUser {
         /// The user.
         user_id: UserId,
     }
 
-    /// Lets a locked user sign in again. JavaScript: `users.unlockUser`.
-    #[doc(alias = "unlockUser")]
+    /// Lets a locked user sign in again.
     POST "/v1/users/{user_id}/unlock" => User,
+    as Users::unlock(user_id: UserId) = "unlockUser",
     struct UnlockUser {
         /// The user.
         user_id: UserId,
     }
 
-    /// Checks a user's password. JavaScript: `users.verifyPassword`.
-    #[doc(alias = "verifyPassword")]
+    /// Checks a user's password.
     POST "/v1/users/{user_id}/verify_password" => VerifiedPassword,
+    as Users::verify_password(user_id: UserId, password: Secret) = "verifyPassword",
     struct VerifyPassword {
         /// The user.
         user_id: UserId,
@@ -804,9 +864,8 @@ endpoints! {
     }
 
     /// Checks a code of a user's authenticator app, or a backup code, which is used up by this.
-    /// JavaScript: `users.verifyTOTP`.
-    #[doc(alias = "verifyTOTP")]
     POST "/v1/users/{user_id}/verify_totp" => VerifiedTotp,
+    as Users::verify_totp(user_id: UserId, code: Secret) = "verifyTOTP",
     struct VerifyTotp {
         /// The user.
         user_id: UserId,
@@ -816,6 +875,7 @@ endpoints! {
 
     /// Takes a user's password away.
     POST "/v1/users/{user_id}/remove_password" => User,
+    as Users::remove_password(request),
     struct RemovePassword {
         /// The user.
         user_id: UserId,
@@ -823,33 +883,33 @@ endpoints! {
         sign_out_of_other_sessions: Option<bool>,
     }
 
-    /// Takes all second factors away. JavaScript: `users.disableUserMFA`.
-    #[doc(alias = "disableUserMFA")]
+    /// Takes all second factors away.
     DELETE "/v1/users/{user_id}/mfa" => ChangedUser,
+    as Users::disable_mfa(user_id: UserId) = "disableUserMFA",
     struct DisableUserMfa {
         /// The user.
         user_id: UserId,
     }
 
-    /// Takes the authenticator app away. JavaScript: `users.deleteUserTOTP`.
-    #[doc(alias = "deleteUserTOTP")]
+    /// Takes the authenticator app away.
     DELETE "/v1/users/{user_id}/totp" => ChangedUser,
+    as Users::delete_totp(user_id: UserId) = "deleteUserTOTP",
     struct DeleteUserTotp {
         /// The user.
         user_id: UserId,
     }
 
-    /// Takes the backup codes away. JavaScript: `users.deleteUserBackupCodes`.
-    #[doc(alias = "deleteUserBackupCodes")]
+    /// Takes the backup codes away.
     DELETE "/v1/users/{user_id}/backup_code" => ChangedUser,
+    as Users::delete_backup_codes(user_id: UserId) = "deleteUserBackupCodes",
     struct DeleteUserBackupCodes {
         /// The user.
         user_id: UserId,
     }
 
-    /// Takes a passkey away. JavaScript: `users.deleteUserPasskey`.
-    #[doc(alias = "deleteUserPasskey")]
+    /// Takes a passkey away.
     DELETE "/v1/users/{user_id}/passkeys/{passkey_identification_id}" => DeletedObject,
+    as Users::delete_passkey(user_id: UserId, passkey_identification_id: IdentificationId) = "deleteUserPasskey",
     struct DeleteUserPasskey {
         /// The user.
         user_id: UserId,
@@ -857,9 +917,9 @@ endpoints! {
         passkey_identification_id: IdentificationId,
     }
 
-    /// Takes a web3 wallet away. JavaScript: `users.deleteUserWeb3Wallet`.
-    #[doc(alias = "deleteUserWeb3Wallet")]
+    /// Takes a web3 wallet away.
     DELETE "/v1/users/{user_id}/web3_wallets/{web3_wallet_identification_id}" => DeletedObject,
+    as Users::delete_web3_wallet(user_id: UserId, web3_wallet_identification_id: IdentificationId) = "deleteUserWeb3Wallet",
     struct DeleteUserWeb3Wallet {
         /// The user.
         user_id: UserId,
@@ -867,9 +927,9 @@ endpoints! {
         web3_wallet_identification_id: IdentificationId,
     }
 
-    /// Disconnects an account at another service. JavaScript: `users.deleteUserExternalAccount`.
-    #[doc(alias = "deleteUserExternalAccount")]
+    /// Disconnects an account at another service.
     DELETE "/v1/users/{user_id}/external_accounts/{external_account_id}" => DeletedObject,
+    as Users::delete_external_account(user_id: UserId, external_account_id: ExternalAccountId) = "deleteUserExternalAccount",
     struct DeleteUserExternalAccount {
         /// The user.
         user_id: UserId,
@@ -878,14 +938,14 @@ endpoints! {
     }
 
     /// Fetches the tokens with which the application acts for a user at another service.
-    /// JavaScript: `users.getUserOauthAccessToken`.
-    #[doc(alias = "getUserOauthAccessToken")]
     GET "/v1/users/{user_id}/oauth_access_tokens/{provider}" ?paginated => Page<OAuthAccessToken>,
+    as Users::list_oauth_access_tokens(user_id: UserId, provider: OAuthProvider)
+        = "getUserOauthAccessToken",
     struct ListUserOAuthAccessTokens {
         /// The user.
         user_id: UserId,
-        /// The service, such as `oauth_google`.
-        provider: String,
+        /// The service.
+        provider: OAuthProvider,
         /// At most this many, 1 to 500; 10 when absent.
         limit: Option<u32>,
         /// How many to pass over.
@@ -893,9 +953,8 @@ endpoints! {
     }
 
     /// Gives a user a picture: a PNG, JPEG, GIF or WebP file of 10 MiB at the most.
-    /// JavaScript: `users.updateUserProfileImage`.
-    #[doc(alias = "updateUserProfileImage")]
     POST "/v1/users/{user_id}/profile_image" => User,
+    as Users::set_profile_image(user_id: UserId, file: File) = "updateUserProfileImage",
     struct SetUserProfileImage {
         /// The user.
         user_id: UserId,
@@ -903,17 +962,17 @@ endpoints! {
         file: File,
     }
 
-    /// Takes a user's picture away. JavaScript: `users.deleteUserProfileImage`.
-    #[doc(alias = "deleteUserProfileImage")]
+    /// Takes a user's picture away.
     DELETE "/v1/users/{user_id}/profile_image" => User,
+    as Users::delete_profile_image(user_id: UserId) = "deleteUserProfileImage",
     struct DeleteUserProfileImage {
         /// The user.
         user_id: UserId,
     }
 
-    /// Deletes a user, with everything that is theirs. JavaScript: `users.deleteUser`.
-    #[doc(alias = "deleteUser")]
+    /// Deletes a user, with everything that is theirs.
     DELETE "/v1/users/{user_id}" => DeletedObject,
+    as Users::delete(user_id: UserId) = "deleteUser",
     struct DeleteUser {
         /// The user.
         user_id: UserId,

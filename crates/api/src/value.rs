@@ -61,8 +61,8 @@ impl<'de, T> Deserialize<'de> for ObjectTag<T> {
 
 /// One page of a list, and how many items there are in all.
 ///
-/// JavaScript: `PaginatedResourceResponse` (`{ data, totalCount }`). A bare array is read as a
-/// page that is the whole list.
+/// JavaScript: `PaginatedResourceResponse` (`{ data, totalCount }`). A bare array, or a page that
+/// does not say how many items there are, is read as the whole list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Page<T> {
     /// The items of this page.
@@ -87,16 +87,77 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Page<T> {
         #[derive(Deserialize)]
         #[serde(untagged)]
         enum Shape<T> {
-            Page { data: Vec<T>, total_count: u64 },
+            Page {
+                data: Vec<T>,
+                total_count: Option<u64>,
+            },
             Bare(Vec<T>),
         }
-        Ok(match Shape::deserialize(deserializer)? {
-            Shape::Page { data, total_count } => Self { data, total_count },
-            Shape::Bare(data) => Self {
-                total_count: data.len() as u64,
-                data,
-            },
+        let (data, total_count) = match Shape::deserialize(deserializer)? {
+            Shape::Page { data, total_count } => (data, total_count),
+            Shape::Bare(data) => (data, None),
+        };
+        Ok(Self {
+            total_count: total_count.unwrap_or(data.len() as u64),
+            data,
         })
+    }
+}
+
+/// An answer that holds items of a list: [`Vec`] or [`Page`].
+pub trait List {
+    /// An item of the list.
+    type Item: Send;
+
+    /// The items.
+    fn into_items(self) -> Vec<Self::Item>;
+}
+
+impl<T: Send> List for Vec<T> {
+    type Item = T;
+
+    fn into_items(self) -> Vec<T> {
+        self
+    }
+}
+
+impl<T: Send> List for Page<T> {
+    type Item = T;
+
+    fn into_items(self) -> Vec<T> {
+        self.data
+    }
+}
+
+/// Reads null as what stands for a missing field.
+pub(crate) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// A field of a request that is always sent: as `null` when there is no value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Nullable<T>(pub Option<T>);
+
+impl<T> Default for Nullable<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T> From<T> for Nullable<T> {
+    fn from(value: T) -> Self {
+        Self(Some(value))
+    }
+}
+
+impl<T> From<Option<T>> for Nullable<T> {
+    fn from(value: Option<T>) -> Self {
+        Self(value)
     }
 }
 

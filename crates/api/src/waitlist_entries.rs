@@ -29,13 +29,13 @@ resource! {
         status: Option<WaitlistEntryStatus>,
         /// Whether it cannot be changed.
         is_locked: bool,
+        /// The invitation that let them in.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        invitation: Option<Invitation>,
         /// When it was made, in ms since the epoch.
         created_at: i64,
         /// When it was last changed, in ms since the epoch.
         updated_at: i64,
-        /// The invitation that was sent.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        invitation: Option<Invitation>,
     }
 }
 
@@ -52,8 +52,9 @@ sort_keys! {
 }
 
 endpoints! {
-    /// Lists the waitlist, newest first. JavaScript: `waitlistEntries.list`.
+    /// Lists the waitlist, newest first.
     GET "/v1/waitlist_entries" => Page<WaitlistEntry>,
+    as WaitlistEntries::list(request) = "list",
     struct ListWaitlistEntries {
         /// Only the one with this id, and those whose email address contains this.
         query: Option<String>,
@@ -68,8 +69,8 @@ endpoints! {
     }
 
     /// Puts an email address on the waitlist. One that is there is answered as it is.
-    /// JavaScript: `waitlistEntries.create`.
     POST "/v1/waitlist_entries" => WaitlistEntry,
+    as WaitlistEntries::create(request) = "create",
     struct CreateWaitlistEntry {
         /// The email address.
         email_address: String,
@@ -78,16 +79,17 @@ endpoints! {
     }
 
     /// Puts up to 50 email addresses on the waitlist, all or none. Those that are there are
-    /// answered as they are. JavaScript: `waitlistEntries.createBulk`.
-    #[doc(alias = "createBulk")]
+    /// answered as they are.
     POST "/v1/waitlist_entries/bulk" => Vec<WaitlistEntry>,
+    as WaitlistEntries::create_many(entries: Array<CreateWaitlistEntry>) = "createBulk",
     struct CreateBulkWaitlistEntries {
         /// The entries.
         entries: Array<CreateWaitlistEntry>,
     }
 
-    /// Invites who waits. JavaScript: `waitlistEntries.invite`.
+    /// Invites who waits.
     POST "/v1/waitlist_entries/{waitlist_entry_id}/invite" => WaitlistEntry,
+    as WaitlistEntries::invite(request) = "invite",
     struct InviteWaitlistEntry {
         /// The entry.
         waitlist_entry_id: WaitlistEntryId,
@@ -95,15 +97,17 @@ endpoints! {
         ignore_existing: Option<bool>,
     }
 
-    /// Takes an entry that waits off the waitlist. JavaScript: `waitlistEntries.delete`.
+    /// Takes an entry that waits off the waitlist.
     DELETE "/v1/waitlist_entries/{waitlist_entry_id}" => DeletedObject,
+    as WaitlistEntries::delete(waitlist_entry_id: WaitlistEntryId) = "delete",
     struct DeleteWaitlistEntry {
         /// The entry.
         waitlist_entry_id: WaitlistEntryId,
     }
 
-    /// Does not let in who waits. JavaScript: `waitlistEntries.reject`.
+    /// Does not let in who waits.
     POST "/v1/waitlist_entries/{waitlist_entry_id}/reject" => WaitlistEntry,
+    as WaitlistEntries::reject(waitlist_entry_id: WaitlistEntryId) = "reject",
     struct RejectWaitlistEntry {
         /// The entry.
         waitlist_entry_id: WaitlistEntryId,

@@ -17,20 +17,18 @@ impl std::fmt::Debug for WebhooksUrl {
 }
 
 endpoints! {
-    /// Turns the webhooks of the instance on. JavaScript: `webhooks.createSvixApp`.
-    #[doc(alias = "createSvixApp")]
+    /// Turns the webhooks of the instance on.
     POST "/v1/webhooks/svix" => WebhooksUrl,
+    as Webhooks::create_svix_app() = "createSvixApp",
     struct CreateSvixApp {}
 
     /// Turns the webhooks of the instance off, and forgets where they went.
-    /// JavaScript: `webhooks.deleteSvixApp`.
-    #[doc(alias = "deleteSvixApp")]
     DELETE "/v1/webhooks/svix" ?no_content => (),
+    as Webhooks::delete_svix_app() = "deleteSvixApp",
     struct DeleteSvixApp {}
 
     /// Makes another address of the page on which the webhooks are managed.
-    /// JavaScript: `webhooks.generateSvixAuthURL`.
-    #[doc(alias = "generateSvixAuthURL")]
     POST "/v1/webhooks/svix_url" => WebhooksUrl,
+    as Webhooks::generate_svix_auth_url() = "generateSvixAuthURL",
     struct GenerateSvixAuthUrl {}
 }

@@ -98,7 +98,7 @@ fn local_key(key: &str) -> anyhow::Result<PublicKey> {
 fn remote_key(connection: &Connection, token: &str) -> anyhow::Result<PublicKey> {
     let key_id = jwt::decode(token)?.key_id().map(str::to_owned);
     let client = connection.client()?;
-    let jwks: JsonWebKeySet = block_on(async { Ok(client.jwks().await?) })?;
+    let jwks: JsonWebKeySet = block_on(async { Ok(client.jwks().get().await?) })?;
     let Some(key_id) = key_id else {
         bail!("the token names no key: give one with --key")
     };

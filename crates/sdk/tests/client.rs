@@ -439,7 +439,7 @@ async fn a_call_ends_when_its_time_is_over() {
 }
 
 #[tokio::test]
-async fn a_list_of_users_takes_two_calls() {
+async fn a_list_of_users_is_counted_only_when_that_is_asked_for() {
     // Whichever comes first: a list reads from the one, a count from the other.
     let both = || ok(json!({"object": "total_count", "total_count": 7}));
     let script = Script::new([both(), both()]).await;
@@ -451,7 +451,9 @@ async fn a_list_of_users_takes_two_calls() {
         },
         ..Default::default()
     };
-    let error = script.client().users().list(&request).await.unwrap_err();
+    let clerk = script.client();
+    let counted = clerk.users().list(&request).with_total_count();
+    let error = counted.await.unwrap_err();
     assert!(
         matches!(error, ClientError::Answer { .. }),
         "no list: {error}"
@@ -477,9 +479,19 @@ async fn a_list_of_users_takes_two_calls() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await });
     let clerk = script.client().to_builder().api_url(url).build().unwrap();
-    let page = clerk.users().list(&request).await.unwrap();
+    let page = clerk
+        .users()
+        .list(&request)
+        .with_total_count()
+        .await
+        .unwrap();
     assert_eq!(page.total_count, 7);
     assert_eq!(page.data[0].id.as_str(), "user_1");
+
+    let script = Script::new([ok(json!([user("user_1")]))]).await;
+    let users = script.client().users().list(&request).await.unwrap();
+    assert_eq!(users[0].id.as_str(), "user_1");
+    assert_eq!(script.requests().len(), 1);
 }
 
 #[tokio::test]
@@ -670,4 +682,327 @@ async fn a_machine_token_that_nobody_answers_about_is_refused_in_time() {
     assert!(start.elapsed() < Duration::from_secs(4));
     assert!(!state.is_signed_in());
     assert_eq!(state.reason().unwrap().as_str(), "unexpected-error");
+}
+
+/// A list of users `user_0`, `user_1` and so on, of which some are deleted while it is read:
+/// after a page was read, the users there are.
+async fn list_of_users(sizes: &'static [usize]) -> (Client, Arc<Mutex<Vec<String>>>) {
+    let recorded = Arc::new(Mutex::new(Vec::new()));
+    let recording = recorded.clone();
+    let router = Router::new().fallback(async move |request: Request<Body>| {
+        let query = request.uri().query().unwrap_or_default().to_owned();
+        let number = |name: &str| {
+            let mut pairs = form_urlencoded::parse(query.as_bytes());
+            let value = pairs.find(|(known, _)| known == name);
+            value.map(|(_, value)| value.parse::<usize>().unwrap())
+        };
+        let mut recording = recording.lock().unwrap();
+        let size = sizes[recording.len().min(sizes.len() - 1)];
+        let (limit, offset) = (number("limit").unwrap(), number("offset").unwrap_or(0));
+        let users: Vec<_> = (offset..size.min(offset + limit))
+            .map(|index| user(&format!("user_{index}")))
+            .collect();
+        recording.push(query);
+        Value::from(users).to_string()
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let client = Client::builder()
+        .secret_key(SecretKey::new(KEY).unwrap())
+        .api_url(url);
+    (client.build().unwrap(), recorded)
+}
+
+#[tokio::test]
+async fn a_stream_reads_page_after_page() {
+    type Case = (
+        &'static [usize],
+        Option<u32>,
+        Option<u32>,
+        usize,
+        &'static [&'static str],
+    );
+    let cases: [Case; 7] = [
+        (&[0], Some(2), None, 0, &["limit=2"]),
+        (&[1], Some(2), None, 1, &["limit=2"]),
+        // A full page may be the last one.
+        (&[2], Some(2), None, 2, &["limit=2", "limit=2&offset=2"]),
+        (
+            &[5],
+            Some(2),
+            None,
+            5,
+            &["limit=2", "limit=2&offset=2", "limit=2&offset=4"],
+        ),
+        (
+            &[5],
+            Some(2),
+            Some(3),
+            2,
+            &["offset=3&limit=2", "limit=2&offset=5"],
+        ),
+        // The rest is deleted while the first page is looked at.
+        (&[5, 1], Some(2), None, 2, &["limit=2", "limit=2&offset=2"]),
+        (
+            &[150],
+            None,
+            None,
+            150,
+            &["limit=100", "limit=100&offset=100"],
+        ),
+    ];
+    for (sizes, limit, offset, count, queries) in cases {
+        let (clerk, recorded) = list_of_users(sizes).await;
+        let request = ListUsers {
+            limit,
+            offset,
+            ..Default::default()
+        };
+        let mut users = clerk.users().list(&request).stream();
+        let mut ids = Vec::new();
+        while let Some(user) = users.next().await {
+            ids.push(user.unwrap().id.to_string());
+        }
+        let first = offset.unwrap_or(0) as usize;
+        let expected: Vec<_> = (first..first + count)
+            .map(|index| format!("user_{index}"))
+            .collect();
+        assert_eq!(ids, expected, "{sizes:?}");
+        assert_eq!(*recorded.lock().unwrap(), queries, "{sizes:?}");
+        assert!(users.next().await.is_none(), "it has ended");
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_a_stream_has_500_items_at_the_most() {
+    let (clerk, recorded) = list_of_users(&[0]).await;
+    for (limit, sent) in [
+        (0, "limit=1"),
+        (500, "limit=500"),
+        (4_000_000_000, "limit=500"),
+    ] {
+        let request = ListUsers {
+            limit: Some(limit),
+            ..Default::default()
+        };
+        assert!(clerk.users().list(&request).stream().next().await.is_none());
+        assert_eq!(
+            recorded.lock().unwrap().drain(..).next_back().unwrap(),
+            sent
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_error_ends_a_stream() {
+    use futures_util::StreamExt;
+
+    let full = ok(json!({"data": [{"id": "sess_1"}, {"id": "sess_2"}], "total_count": 9}));
+    let script = Script::new([full, answer(422, &[], "{}")]).await;
+    let clerk = script.client();
+    let request = ListSessions {
+        limit: Some(2),
+        ..Default::default()
+    };
+    // As a stream of the ecosystem, too.
+    let results: Vec<_> = clerk.sessions().list(&request).stream().collect().await;
+    let shown: Vec<_> = results
+        .iter()
+        .map(|result| result.as_ref().map(|session| session.id.as_str()))
+        .collect();
+    assert!(
+        matches!(shown[..], [Ok("sess_1"), Ok("sess_2"), Err(_)]),
+        "{shown:?}"
+    );
+    let targets: Vec<_> = script.requests().into_iter().map(|it| it.target).collect();
+    assert_eq!(
+        targets,
+        [
+            "/v1/sessions?paginated=true&limit=2",
+            "/v1/sessions?paginated=true&limit=2&offset=2",
+        ]
+    );
+    let request = ironclerk::api::users::ListUserOAuthAccessTokens::default();
+    let results: Vec<_> = clerk.send(&request).stream().collect().await;
+    assert!(
+        matches!(results[..], [Err(ClientError::Request(_))]),
+        "{results:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_list_without_pages_is_a_stream_too() {
+    let script = Script::new([ok(json!({"data": [{"id": "dmn_1"}], "total_count": 1}))]).await;
+    let clerk = script.client();
+    let mut domains = clerk.domains().list().stream();
+    assert_eq!(domains.next().await.unwrap().unwrap().id.as_str(), "dmn_1");
+    assert!(domains.next().await.is_none());
+    assert_eq!(script.requests()[0].target, "/v1/domains");
+}
+
+#[tokio::test]
+async fn one_call_can_be_made_otherwise() {
+    let machine = SecretKey::new("ak_machine").unwrap();
+    let script = Script::new([
+        ok(json!({"id": "mt_1"})),
+        ok(json!({"id": "mt_1"})),
+        answer(503, &[("retry-after", "0")], "{}"),
+        answer(503, &[("retry-after", "0")], "{}"),
+        answer(503, &[("retry-after", "0")], "{}"),
+    ])
+    .await;
+    let clerk = script.client();
+    clerk
+        .m2m()
+        .verify("mt_x")
+        .secret_key(machine)
+        .await
+        .unwrap();
+    let header = http::HeaderName::from_static("x-custom");
+    clerk
+        .m2m()
+        .verify("mt_x")
+        .header(header, "1".parse().unwrap())
+        .await
+        .unwrap();
+    assert!(clerk.users().get("user_1").attempts(1).await.is_err());
+    let patient = clerk.to_builder().attempts(2).build().unwrap();
+    assert!(patient.users().get("user_1").await.is_err());
+    let requests = script.requests();
+    let keys: Vec<_> = requests
+        .iter()
+        .map(|it| &it.headers["authorization"])
+        .collect();
+    assert_eq!(keys[0], "Bearer ak_machine");
+    assert!(
+        keys[1..]
+            .iter()
+            .all(|key| *key == "Bearer sk_test_very_secret")
+    );
+    assert_eq!(requests[1].headers["x-custom"], "1");
+    assert_eq!(requests.len(), 5);
+
+    // Accepts connections, in the kernel, and never answers.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let clerk = clerk.to_builder().api_url(url).build().unwrap();
+    let begun = Instant::now();
+    let call = clerk
+        .users()
+        .get("user_1")
+        .timeout(Duration::from_millis(50));
+    let error = call.attempts(1).await.unwrap_err();
+    assert!(matches!(error, ClientError::Unreachable { .. }), "{error}");
+    assert!(begun.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn a_client_without_a_key_makes_the_calls_that_need_none() {
+    let script = Script::new([ok(json!({"id": "accapp_1"})), ok(user("user_1"))]).await;
+    let clerk = Client::builder()
+        .without_secret_key()
+        .api_url(script.url.clone())
+        .build()
+        .unwrap();
+    clerk.accountless_applications().create().await.unwrap();
+    let error = clerk.users().get("user_1").await.unwrap_err();
+    assert!(matches!(error, ClientError::MissingSecretKey), "{error}");
+    let call = clerk.users().get("user_1");
+    call.secret_key(SecretKey::new("sk_other").unwrap())
+        .await
+        .unwrap();
+    let call = clerk.users().get("user_1");
+    let bad = call.secret_key(SecretKey::new("sk_a\nb").unwrap()).await;
+    assert!(matches!(bad, Err(ClientError::InvalidSecretKey)), "{bad:?}");
+    let requests = script.requests();
+    assert_eq!(requests.len(), 2);
+    assert!(!requests[0].headers.contains_key("authorization"));
+    assert_eq!(requests[1].headers["authorization"], "Bearer sk_other");
+}
+
+#[test]
+fn the_seconds_of_a_wait_are_read_from_a_fraction_too() {
+    // Through the public door: a refusal.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.unwrap().block_on(async {
+        for (header, seconds) in [
+            ("30", Some(30)),
+            (" 30 ", Some(30)),
+            ("1.9", Some(1)),
+            ("-1", None),
+            ("soon", None),
+            ("30s", None),
+            ("Wed, 21 Oct 2015 07:28:00 GMT", None),
+        ] {
+            let script = Script::new([answer(422, &[("retry-after", header)], "{}")]).await;
+            let error = script.client().users().get("user_1").await.unwrap_err();
+            assert_eq!(error.api_error().unwrap().retry_after, seconds, "{header}");
+        }
+    });
+}
+
+/// A call is a span with what is known of it, and without what could be anybody's data.
+#[tokio::test]
+async fn a_call_is_a_span() {
+    use tracing_subscriber::fmt::MakeWriter;
+    use tracing_subscriber::fmt::format::FmtSpan;
+
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+    impl std::io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    impl MakeWriter<'_> for Log {
+        type Writer = Self;
+        fn make_writer(&self) -> Self {
+            self.clone()
+        }
+    }
+
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::DEBUG)
+        .with_span_events(FmtSpan::CLOSE)
+        .with_ansi(false)
+        .with_writer(log.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    // Whether anybody listens is remembered for the process, and the other tests do not.
+    let script = Script::new([ok(json!([]))]).await;
+    script.client().send(&ListUsers::default()).await.unwrap();
+    tracing::callsite::rebuild_interest_cache();
+    let refused = answer(404, &[], r#"{"errors": [], "clerk_trace_id": "trace_1"}"#);
+    let script = Script::new([answer(429, &[("retry-after", "0")], "{}"), refused]).await;
+    let request = ListUsers {
+        filter: UserFilter {
+            query: Some("someone".into()),
+            ..Default::default()
+        },
+        ..Default::default()
+    };
+    script.client().users().list(&request).await.unwrap_err();
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    for part in [
+        "clerk_api",
+        "method=\"GET\"",
+        "endpoint=\"/v1/users\"",
+        "attempts=2",
+        "status=404",
+        "clerk_trace_id=\"trace_1\"",
+    ] {
+        assert!(log.contains(part), "{part} is not in {log}");
+    }
+    assert!(
+        !log.contains("someone") && !log.contains("very_secret"),
+        "{log}"
+    );
 }

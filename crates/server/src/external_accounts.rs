@@ -1,7 +1,8 @@
 //! Accounts of users at other services, and the tokens with which applications act there.
 
 use ironclerk_api::users::{
-    DeleteUserExternalAccount, ExternalAccount, ListUserOAuthAccessTokens, OAuthAccessToken, User,
+    DeleteUserExternalAccount, ExternalAccount, ListUserOAuthAccessTokens, OAuthAccessToken,
+    OAuthProvider, User,
 };
 use ironclerk_api::value::DeletedObject;
 use ironclerk_api::{ApiError, ApiVersion, ErrorCode, Page};
@@ -24,7 +25,7 @@ async fn access_tokens(
     request: ListUserOAuthAccessTokens,
 ) -> Result<Page<OAuthAccessToken>, ApiError> {
     let window = window(request.limit, request.offset)?;
-    let provider = full_name(&request.provider);
+    let provider = request.provider.as_str().to_owned();
     cx.database()
         .read(move |transaction| {
             let user = &request.user_id;
@@ -34,14 +35,6 @@ async fn access_tokens(
             Ok(store::access_tokens(transaction, user, &provider, window)?)
         })
         .await
-}
-
-/// The name of a service as accounts have it: `google` is `oauth_google`.
-pub(crate) fn full_name(provider: &str) -> String {
-    match provider.starts_with("oauth_") {
-        true => provider.to_owned(),
-        false => format!("oauth_{provider}"),
-    }
 }
 
 async fn delete(cx: Cx, request: DeleteUserExternalAccount) -> Result<DeletedObject, ApiError> {
@@ -88,7 +81,9 @@ impl Server {
         let account = ExternalAccount {
             id: cx.new_id()?,
             identification_id: cx.new_id()?,
-            provider: full_name(&account.provider),
+            provider: OAuthProvider::from(account.provider.clone())
+                .as_str()
+                .to_owned(),
             created_at: cx.now,
             updated_at: cx.now,
             ..account

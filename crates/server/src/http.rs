@@ -18,7 +18,7 @@ use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, USE
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use ironclerk_api::decode::{self, Form, Source};
 use ironclerk_api::endpoint::{BodyKind, PAGINATED};
-use ironclerk_api::{ApiError, ApiVersion, Endpoint, EndpointInfo, ErrorCode, File};
+use ironclerk_api::{ApiError, ApiVersion, Endpoint, EndpointInfo, ErrorCode, File, NOT_SERVED};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -168,6 +168,7 @@ fn endpoints(state: Arc<State>) -> Routes {
     ]
     .iter()
     .fold(Routes::new(state), |routes, module| module(routes))
+    .refuse_what_is_not_served()
 }
 
 /// Endpoints, each with its handler.
@@ -208,6 +209,32 @@ impl Routes {
         self.router = self.router.route(E::INFO.path, route);
         #[cfg(test)]
         self.names.push(E::INFO.name);
+        self
+    }
+
+    /// Says of the operations that have no handler yet that this is so, to whoever has the key.
+    fn refuse_what_is_not_served(mut self) -> Self {
+        for endpoint in NOT_SERVED.iter().copied().flatten() {
+            let state = self.state.clone();
+            let route = on(
+                method_filter(&endpoint.method),
+                move |request: Request| async move {
+                    let error = match authorise(&state, request.headers()) {
+                        Err(error) => error,
+                        Ok(()) => ErrorCode::FeatureNotImplemented.because(format!(
+                            "This server does not have {} {} yet.",
+                            endpoint.method, endpoint.path
+                        )),
+                    };
+                    refused(error, &state.random)
+                },
+            );
+            self.router = self.router.route(endpoint.path, route.clone());
+            if !endpoint.has_version() {
+                // The description has a version in every path, the SDKs leave it out of these.
+                self.router = self.router.route(&format!("/v1{}", endpoint.path), route);
+            }
+        }
         self
     }
 }
@@ -537,13 +564,18 @@ mod tests {
             .await
             .unwrap();
         let mounted = endpoints(server.state().clone()).names;
-        let missing: Vec<_> = ironclerk_api::ENDPOINTS
-            .iter()
-            .copied()
-            .flatten()
-            .map(|endpoint| endpoint.name)
-            .filter(|name| !mounted.contains(name))
-            .collect();
+        let names = |endpoints: &[&[EndpointInfo]]| -> Vec<_> {
+            let endpoints = endpoints.iter().copied().flatten();
+            endpoints.map(|endpoint| endpoint.name).collect()
+        };
+        let not_served = names(NOT_SERVED);
+        let mut missing = names(ironclerk_api::ENDPOINTS);
+        missing.retain(|name| !mounted.contains(name) && !not_served.contains(name));
         assert!(missing.is_empty(), "without a handler: {missing:?}");
+        let served: Vec<_> = not_served
+            .iter()
+            .filter(|it| mounted.contains(it))
+            .collect();
+        assert!(served.is_empty(), "has a handler all the same: {served:?}");
     }
 }

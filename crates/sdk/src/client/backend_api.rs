@@ -5,6 +5,7 @@ use ironclerk_api::clients::GetHandshakePayload;
 use ironclerk_api::sessions::{self, RefreshFormat, RefreshedSession};
 use serde_json::{Value, json};
 
+use super::call::CallOptions;
 use super::{Client, ClientError, json_request};
 use crate::authenticate::{
     BackendApi, BackendApiFuture, HandshakePayloadError, RefreshFailure, RefreshSession,
@@ -48,7 +49,10 @@ impl Client {
         let unexpected = MachineTokenVerificationError::unexpected;
         let body = json!({question.kind.parameter: question.token()}).to_string();
         let request = json_request(Method::POST, question.kind.path, Some(body.into()));
-        let answer = self.attempt(&request, LARGEST_MACHINE_TOKEN).await;
+        let options = CallOptions::default();
+        let answer = self
+            .attempt(&request, &options, LARGEST_MACHINE_TOKEN)
+            .await;
         let answer = answer.map_err(|failure| {
             let status = failure.error.api_error().map(|error| error.status);
             let refused = match (status, &failure.error) {

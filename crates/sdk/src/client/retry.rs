@@ -6,8 +6,8 @@ use http::{Method, StatusCode};
 
 use super::ClientError;
 
-/// How many times a call is made at the most.
-const ATTEMPTS: u32 = 3;
+/// How many times a call is made at the most when nothing else is said.
+pub(super) const ATTEMPTS: u32 = 3;
 /// The wait before the second attempt; it doubles with each further one.
 const FIRST_WAIT: Duration = Duration::from_millis(125);
 /// The longest wait that a server can ask for. A call that should wait longer fails at once, so
@@ -30,9 +30,10 @@ pub(super) fn wait(
     method: &Method,
     failure: &Failure,
     attempt: u32,
+    most: u32,
     jitter: f64,
 ) -> Option<Duration> {
-    if attempt >= ATTEMPTS {
+    if attempt >= most {
         return None;
     }
     let is_harmless = method.is_idempotent();
@@ -54,7 +55,10 @@ pub(super) fn wait(
     match asked.map(Duration::from_secs) {
         Some(asked) if asked > LONGEST_WAIT => None,
         Some(asked) => Some(asked),
-        None => Some(FIRST_WAIT * 2_u32.pow(attempt - 1)).map(|wait| wait.mul_f64(1.0 + jitter)),
+        None => {
+            let wait = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(attempt - 1));
+            Some(wait.min(LONGEST_WAIT).mul_f64(1.0 + jitter))
+        }
     }
 }
 
@@ -94,6 +98,12 @@ mod tests {
     }
 
     #[test]
+    fn many_attempts_do_not_wait_for_ever() {
+        let wait = wait(&Method::GET, &unreachable(true), 60, 100, 0.0);
+        assert_eq!(wait, Some(LONGEST_WAIT));
+    }
+
+    #[test]
     fn only_what_does_no_harm_is_done_again() {
         let ms = |ms| Some(Duration::from_millis(ms));
         for (method, failure, attempt, expected) in [
@@ -112,13 +122,13 @@ mod tests {
             (Method::GET, refused(404, None), 1, None),
         ] {
             assert_eq!(
-                wait(&method, &failure, attempt, 0.0),
+                wait(&method, &failure, attempt, ATTEMPTS, 0.0),
                 expected,
                 "{method} {failure:?}"
             );
         }
         assert_eq!(
-            wait(&Method::GET, &unreachable(true), 1, 0.5),
+            wait(&Method::GET, &unreachable(true), 1, ATTEMPTS, 0.5),
             ms(187).map(|w| w + Duration::from_micros(500))
         );
     }

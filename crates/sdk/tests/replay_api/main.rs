@@ -1,8 +1,7 @@
 //! Our client against what `@clerk/backend` was seen to send and to read
 //! (`testdata/sdk/api_requests.json`, `api_responses.json`).
 //!
-//! To add an operation: one line in `requests.rs`, and for a new kind of object one in
-//! `responses.rs`.
+//! To add a kind of object: one line in `responses.rs`.
 
 // The functions that the tests share stop a test like the tests themselves.
 #![allow(clippy::unwrap_used)]
@@ -21,12 +20,17 @@ use serde_json::Value;
 
 /// The cases of a file.
 fn cases(file: &str) -> Vec<Value> {
+    table(file, "cases")
+}
+
+/// A list in a file.
+fn table(file: &str, name: &str) -> Vec<Value> {
     let path = format!("{}/../../testdata/sdk/{file}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     let mut file: Value = serde_json::from_str(&text).unwrap();
-    match file["cases"].take() {
-        Value::Array(cases) if !cases.is_empty() => cases,
-        other => panic!("{path} has no cases but {other}"),
+    match file[name].take() {
+        Value::Array(lines) if !lines.is_empty() => lines,
+        other => panic!("{path} has no {name} but {other}"),
     }
 }
 
@@ -50,6 +54,7 @@ fn snake_case(name: &str) -> String {
 /// A server that answers each path in its way and keeps what it was asked.
 struct Recorder {
     client: Client,
+    url: String,
     requests: Arc<Mutex<Vec<Recorded>>>,
 }
 
@@ -74,13 +79,18 @@ impl Recorder {
             answer
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
         let client = Client::builder()
             .secret_key(SecretKey::new("sk_test_abc").unwrap())
-            .api_url(format!("http://{}", listener.local_addr().unwrap()))
+            .api_url(url.clone())
             .build()
             .unwrap();
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { client, requests }
+        Self {
+            client,
+            url,
+            requests,
+        }
     }
 
     /// What was asked since the last time.

@@ -62,6 +62,7 @@ pub(super) fn read_public_organization(
         id,
         name,
         slug,
+        ..Default::default()
     })
 }
 

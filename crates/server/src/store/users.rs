@@ -115,6 +115,7 @@ pub(super) fn read_public_user(
             profile_image_url: Some(image_url.clone()),
             image_url,
             has_image: uploaded.is_some(),
+            ..Default::default()
         }
     }))
 }

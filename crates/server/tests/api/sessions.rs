@@ -206,7 +206,7 @@ async fn a_session_needs_its_user_and_organization(server: &TestServer) {
 
 /// The claims of a token, once its signature and dates are verified with the server's keys.
 pub async fn verified(server: &TestServer, token: &str) -> Metadata {
-    let keys = KeySet::from_jwks(&server.client.jwks().await.unwrap());
+    let keys = KeySet::from_jwks(&server.client.jwks().get().await.unwrap());
     let key_id = jwt::decode(token).unwrap().key_id().unwrap().to_owned();
     let options = VerifyOptions {
         clock_skew: Duration::ZERO,
@@ -415,7 +415,7 @@ async fn custom_permissions_are_in_the_token(server: &TestServer) {
     assert_eq!(none.get("fea"), None);
 
     // The SDK finds them, in either version.
-    let keys = KeySet::from_jwks(&server.client.jwks().await.unwrap());
+    let keys = KeySet::from_jwks(&server.client.jwks().get().await.unwrap());
     for version in ["2024-10-01", "2025-11-10"] {
         let key = format!("Bearer {}", server.server.instance().secret_key().expose());
         let headers = [

@@ -363,7 +363,8 @@ async fn users_are_filtered(server: &TestServer) {
         },
         ..Default::default()
     };
-    let page = server.client.users().list(&request).await.unwrap();
+    let list = server.client.users().list(&request);
+    let page = list.with_total_count().await.unwrap();
     assert_eq!((page.data.len(), page.total_count), (1, 3));
 }
 

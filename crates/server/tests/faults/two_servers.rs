@@ -39,8 +39,8 @@ fn what_one_server_does_the_other_knows() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let (here, there) = (one.client(), other.client());
-        let keys = here.jwks().await.unwrap();
-        assert_eq!(keys, there.jwks().await.unwrap());
+        let keys = here.jwks().get().await.unwrap();
+        assert_eq!(keys, there.jwks().get().await.unwrap());
         assert_eq!(keys.keys.len(), 1);
 
         let user = CreateUser {
