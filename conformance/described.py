@@ -26,7 +26,8 @@ description_file, program = sys.argv[1:3]
 def served():
     """The operations of the server: method and path, the names of path parameters left out."""
     lines = subprocess.run([program, "api", "ls"], check=True, capture_output=True, text=True).stdout
-    return {tuple(anonymous(line).split()[:2]) for line in lines.splitlines()}
+    served = [line for line in lines.splitlines() if "(not served yet)" not in line]
+    return {tuple(anonymous(line).split()[:2]) for line in served}
 
 
 def anonymous(path):

@@ -5,7 +5,7 @@ use std::io::Read;
 use anyhow::{Context, bail};
 use http::Method;
 use ironclerk::api::ENDPOINTS;
-use ironclerk::client::ClientError;
+use ironclerk::client::{Client, ClientError};
 use serde_json::Value;
 
 use crate::connection::{Connection, block_on};
@@ -14,8 +14,13 @@ use crate::output;
 const EXAMPLES: &str = "\
 Examples:
   ironclerk api ls
+  ironclerk api ls sessions
   ironclerk api GET '/users?limit=2'
+  ironclerk api GET /users -q query='Ada & Co' --paginate
   ironclerk api POST /users -d '{\"email_address\": [\"ada@example.com\"]}'";
+
+/// How many items a page has when all pages are fetched: what every list allows.
+const PAGE: usize = 100;
 
 /// Call the Backend API and print the answer.
 ///
@@ -26,18 +31,25 @@ Examples:
 pub struct Arguments {
     /// The HTTP method, or `ls` to list the operations
     method: String,
-    /// The path, with its query [required unless the method is `ls`]
+    /// The path, with its query; for `ls` a part of what to list [required unless the method is
+    /// `ls`]
     path: Option<String>,
+    /// A parameter of the query, which needs no encoding; may be given more than once
+    #[arg(short, long, value_name = "NAME=VALUE", value_parser = parameter)]
+    query: Vec<(String, String)>,
     /// The body in JSON, @FILE to read it from a file, or - to read it from standard input
     #[arg(short, long, value_name = "JSON")]
     data: Option<String>,
+    /// Fetch all pages of a list and print its items as one array
+    #[arg(long, conflicts_with = "data")]
+    paginate: bool,
     #[command(flatten)]
     connection: Connection,
 }
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if arguments.method == "ls" {
-        return list();
+        return list(arguments.path.as_deref().unwrap_or_default());
     }
     let method: Method = arguments
         .method
@@ -47,9 +59,18 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let Some(path) = &arguments.path else {
         bail!("the path is missing: try `ironclerk api GET /users`");
     };
+    if arguments.paginate && method != Method::GET {
+        bail!("--paginate is for lists: their method is GET");
+    }
+    let path = full_path(path, &arguments.query);
     let body = arguments.data.as_deref().map(read_body).transpose()?;
     let client = arguments.connection.client()?;
-    let answer = block_on(async { Ok(client.send_raw(method, &full_path(path), body).await) })?;
+    let answer = block_on(async {
+        Ok(match arguments.paginate {
+            true => all_pages(&client, &path).await,
+            false => client.send_raw(method, &path, body).await,
+        })
+    })?;
     match answer {
         Ok(body) => print(&body),
         Err(ClientError::Api(refusal)) => {
@@ -60,26 +81,94 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
 }
 
-/// The operations of the contract, as a table.
-fn list() -> anyhow::Result<()> {
+/// The items of all pages of a list, as one array. What is no list is answered as it is.
+async fn all_pages(client: &Client, path: &str) -> Result<Vec<u8>, ClientError> {
+    let separator = if path.contains('?') { '&' } else { '?' };
+    let mut all = Vec::new();
+    loop {
+        let page = format!("{path}{separator}limit={PAGE}&offset={}", all.len());
+        let body = client.send_raw(Method::GET, &page, None).await?;
+        let mut answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let items = match &mut answer {
+            Value::Array(items) => items,
+            Value::Object(members) => {
+                let list = ["data", "m2m_tokens"]
+                    .into_iter()
+                    .find(|it| members.contains_key(*it));
+                match list.and_then(|list| members.get_mut(list)?.as_array_mut()) {
+                    Some(items) => items,
+                    None => return Ok(body),
+                }
+            }
+            _ => return Ok(body),
+        };
+        let is_last = items.len() != PAGE;
+        all.append(items);
+        if is_last {
+            return Ok(Value::Array(all).to_string().into_bytes());
+        }
+    }
+}
+
+/// The operations of the contract in which the text is found, as a table.
+fn list(part: &str) -> anyhow::Result<()> {
     let mut lines: Vec<_> = ENDPOINTS
         .iter()
         .copied()
         .flatten()
-        .map(|endpoint| format!("{:<7} {}", endpoint.method.as_str(), endpoint.path))
+        .map(|endpoint| {
+            let call = endpoint
+                .call
+                .map(|call| call.rust_call())
+                .unwrap_or_default();
+            let javascript = endpoint
+                .call
+                .iter()
+                .flat_map(|call| call.javascript_calls());
+            let javascript = javascript.collect::<Vec<_>>().join(", ");
+            let not_served = if endpoint.is_served() {
+                ""
+            } else {
+                "  (not served yet)"
+            };
+            let method = endpoint.method.as_str();
+            let path = endpoint.path;
+            let line = format!("{method:<7} {path:<75} {call:<46} {javascript}{not_served}");
+            (path, line.trim_end().to_owned())
+        })
+        .filter(|(_, line)| line.to_lowercase().contains(&part.to_lowercase()))
         .collect();
-    lines.sort_by(|a, b| a[8..].cmp(&b[8..]));
+    if lines.is_empty() {
+        bail!("no operation has {part:?} in its path or its names: see `ironclerk api ls`");
+    }
+    lines.sort_by_key(|(path, _)| *path);
+    let lines: Vec<_> = lines.into_iter().map(|(_, line)| line).collect();
     output::line(&lines.join("\n"))
 }
 
-/// The path with a slash before it and the version that every operation of the API has.
-fn full_path(path: &str) -> String {
+fn parameter(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write NAME=VALUE".to_owned()),
+    }
+}
+
+/// The path with a slash before it, the version that every operation of the API has, and the
+/// parameters in its query.
+fn full_path(path: &str, query: &[(String, String)]) -> String {
     let path = path.trim_start_matches('/');
-    if path == "v1" || path.starts_with("v1/") {
+    let mut full = if path == "v1" || path.starts_with("v1/") {
         format!("/{path}")
     } else {
         format!("/v1/{path}")
+    };
+    for (name, value) in query {
+        let encode =
+            |text: &str| -> String { form_urlencoded::byte_serialize(text.as_bytes()).collect() };
+        full.push(if full.contains('?') { '&' } else { '?' });
+        full.push_str(&format!("{}={}", encode(name), encode(value)));
     }
+    full
 }
 
 fn read_body(data: &str) -> anyhow::Result<Vec<u8>> {
@@ -121,7 +210,18 @@ mod tests {
             ("v1", "/v1"),
             ("/v1beta", "/v1/v1beta"),
         ] {
-            assert_eq!(full_path(given), full);
+            assert_eq!(full_path(given, &[]), full);
+        }
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let query = [pair("query", "Ada & Co"), pair("order_by", "+name")];
+        for (given, full) in [
+            ("users", "/v1/users?query=Ada+%26+Co&order_by=%2Bname"),
+            (
+                "users?limit=1",
+                "/v1/users?limit=1&query=Ada+%26+Co&order_by=%2Bname",
+            ),
+        ] {
+            assert_eq!(full_path(given, &query), full);
         }
     }
 }

@@ -50,6 +50,27 @@ fn help() {
 }
 
 #[test]
+fn operations_are_listed() {
+    for (part, name) in [("", "api_ls"), ("machineS", "api_ls_machines")] {
+        let output = Command::new(env!("CARGO_BIN_EXE_ironclerk"))
+            .args(["api", "ls", part])
+            .env_clear()
+            .output()
+            .expect("the command runs");
+        assert!(output.status.success());
+        insta::assert_snapshot!(name, String::from_utf8_lossy(&output.stdout));
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_ironclerk"))
+        .args(["api", "ls", "nothing"])
+        .env_clear()
+        .output()
+        .expect("the command runs");
+    assert!(!output.status.success() && output.stdout.is_empty());
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(error.contains("no operation has \"nothing\""), "{error}");
+}
+
+#[test]
 fn completions_name_the_commands() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let output = Command::new(env!("CARGO_BIN_EXE_ironclerk"))
