@@ -578,6 +578,8 @@ async fn what_is_not_there_is_not_found(server: &TestServer) {
             "UpdateOrganizationMembership" => json!({"role": "org:member"}),
             "CreateOrganizationMembership" => json!({"user_id": "user_1", "role": "org:member"}),
             "UpdateJwtTemplate" => json!({"name": "a", "claims": {}}),
+            "ReplaceRoleSet" => json!({"dest_role_set_key": "role_set:default"}),
+            "ReplaceRoleInRoleSet" => json!({"role_key": "org:a", "to_role_key": "org:b"}),
             "VerifyPassword" => json!({"password": "x"}),
             "VerifyTotp" => json!({"code": "123456"}),
             "VerifySession" => json!({"token": "x"}),
