@@ -289,13 +289,13 @@ impl Claims {
         T::deserialize(self.as_value())
     }
 
-    /// Checks `exp`, `nbf` and `iat` once more.
-    pub(crate) fn check_dates(
-        &self,
-        clock_skew: Duration,
-        now: SystemTime,
-    ) -> Result<(), TokenVerificationError> {
-        check_dates(&self.0, clock_skew, now)
+    /// When `exp`, `nbf` and `iat` let the token pass.
+    pub(crate) fn validity(&self) -> Validity {
+        let date = |claim| date_claim(&self.0, claim, "").ok().flatten();
+        Validity {
+            starts_at: date("nbf").max(date("iat")),
+            ends_at: date("exp"),
+        }
     }
 }
 
@@ -672,6 +672,23 @@ fn check_expiry(
                 http_date(now)
             ),
         )),
+    }
+}
+
+/// The dates of a token that has been accepted, in milliseconds since 1970: read once, to be
+/// compared with every request that comes with the token again.
+#[derive(Clone, Copy)]
+pub(crate) struct Validity {
+    starts_at: Option<i64>,
+    ends_at: Option<i64>,
+}
+
+impl Validity {
+    pub(crate) fn includes(self, now: SystemTime, clock_skew: Duration) -> bool {
+        let (now, clock_skew) = (milliseconds(now), whole_milliseconds(clock_skew));
+        let is_over = |date| date <= now.saturating_sub(clock_skew);
+        let is_to_come = |date| date > now.saturating_add(clock_skew);
+        !self.ends_at.is_some_and(is_over) && !self.starts_at.is_some_and(is_to_come)
     }
 }
 

@@ -4,7 +4,7 @@ mod has;
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use serde::de::DeserializeOwned;
 use serde::ser::SerializeMap as _;
@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::errors::{TokenVerificationError, TokenVerificationErrorReason as Reason};
-use crate::jwt::{self, Claims, TokenCategory, UnverifiedJwt, VerifyOptions};
+use crate::jwt::{self, Claims, TokenCategory, UnverifiedJwt, Validity, VerifyOptions};
 use crate::keys::PublicKey;
 
 pub use has::{Guard, Has, Reverification, VerificationLevel};
@@ -215,13 +215,9 @@ impl SessionClaims {
         self.0.deserialize()
     }
 
-    /// Checks `exp`, `nbf` and `iat` once more.
-    pub(crate) fn check_dates(
-        &self,
-        clock_skew: Duration,
-        now: SystemTime,
-    ) -> Result<(), TokenVerificationError> {
-        self.0.check_dates(clock_skew, now)
+    /// When the dates let the token pass.
+    pub(crate) fn validity(&self) -> Validity {
+        self.0.validity()
     }
 
     fn seconds(&self, name: &str) -> Option<i64> {
@@ -631,7 +627,7 @@ impl Serialize for Auth {
 
 #[cfg(test)]
 mod tests {
-    use std::time::UNIX_EPOCH;
+    use std::time::{Duration, UNIX_EPOCH};
 
     use serde_json::json;
 

@@ -9,6 +9,7 @@ use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
 
 use super::answers::Keys;
+use crate::jwt::Validity;
 use crate::keys::PublicKey;
 use crate::session::SessionAuth;
 
@@ -26,6 +27,7 @@ struct Verified {
     session: Arc<SessionAuth>,
     key: PublicKey,
     key_id: Option<String>,
+    validity: Validity,
 }
 
 impl TokenCache {
@@ -45,8 +47,7 @@ impl TokenCache {
             Some(Ok(key)) => *key == found.key,
             _ => false,
         };
-        let claims = found.session.claims();
-        let is_usable = is_current_key && claims.check_dates(clock_skew, now).is_ok();
+        let is_usable = is_current_key && found.validity.includes(now, clock_skew);
         is_usable.then(|| found.session.clone())
     }
 
@@ -57,6 +58,7 @@ impl TokenCache {
                 session: session.clone(),
                 key: key.clone(),
                 key_id,
+                validity: session.claims().validity(),
             };
             self.0.insert(Token(session.clone()), Arc::new(verified));
         }
