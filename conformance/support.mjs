@@ -24,6 +24,8 @@ export const apiUrl = setting('CLERK_API_URL').replace(/\/+$/, '');
 export const secretKey = setting('CLERK_SECRET_KEY');
 export const publishableKey = setting('CLERK_PUBLISHABLE_KEY');
 export const jwtKey = setting('CLERK_JWT_KEY');
+/** Whether the server was started with seed.yaml. */
+export const isSeeded = process.env.CONFORMANCE_SEEDED === '1';
 export const frontendApi = Buffer.from(publishableKey.split('_')[2], 'base64').toString().replace(/\$$/, '');
 
 export const clerk = noted(createClerkClient({ apiUrl, secretKey, publishableKey, telemetry: { disabled: true } }));

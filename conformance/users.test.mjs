@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHmac, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
-import { assertRecent, cleanUp, clerk, email, ids, newUser, password, rejects, unique } from './support.mjs';
+import { assertRecent, cleanUp, clerk, email, ids, isSeeded, newUser, password, rejects, unique } from './support.mjs';
 
 const { users } = clerk;
 const digests = readFileSync(new URL('../testdata/password_digests.tsv', import.meta.url), 'utf8')
@@ -278,6 +278,28 @@ describe('users', () => {
       await rejects(users.deleteUserExternalAccount({ userId, externalAccountId: 'eac_x' }), 404, 'external_account_not_found');
       assert.deepEqual(await users.getUserOauthAccessToken(userId, 'google'), { data: [], totalCount: 0 });
       assert.deepEqual(await users.getOrganizationMembershipList({ userId }), { data: [], totalCount: 0 });
+    });
+  });
+
+  describe('what a user has made in a browser', { skip: !isSeeded && 'the server was not started with seed.yaml' }, () => {
+    it('is there, and can be taken away', async () => {
+      const { data: [user] } = await users.getUserList({ emailAddress: ['seeded@example.com'] });
+      const [account] = user.externalAccounts;
+      assert.equal(account.provider, 'oauth_google');
+      const { data: [token] } = await users.getUserOauthAccessToken(user.id, 'google');
+      assert.equal(token.token, 'ya29.example');
+      assert.deepEqual(token.scopes, ['email', 'profile']);
+      const gone = await users.deleteUserExternalAccount({ userId: user.id, externalAccountId: account.id });
+      assert.deepEqual([gone.id, gone.deleted], [account.id, true]);
+
+      const [passkey] = user.raw.passkeys;
+      assert.equal(passkey.name, 'Laptop');
+      const removed = await users.deleteUserPasskey({ userId: user.id, passkeyIdentificationId: passkey.id });
+      assert.deepEqual([removed.id, removed.deleted], [passkey.id, true]);
+
+      const left = await users.getUser(user.id);
+      assert.deepEqual([left.externalAccounts, left.raw.passkeys], [[], []]);
+      assert.deepEqual(await users.getUserOauthAccessToken(user.id, 'google'), { data: [], totalCount: 0 });
     });
   });
 

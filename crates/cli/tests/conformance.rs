@@ -26,10 +26,14 @@ struct Part {
     checks: u32,
 }
 
+const SEEDED: &[&str] = &[
+    "--seed",
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../conformance/seed.yaml"),
+];
 const BACKEND_1: Part = Part {
     name: "backend-1",
     packages: "@clerk/backend 1.34.0",
-    options: &[],
+    options: SEEDED,
     checks: 200,
 };
 const BACKEND_2: Part = Part {
@@ -110,6 +114,10 @@ fn run(part: Part, backend: Backend) {
         .env("CLERK_SECRET_KEY", SECRET_KEY)
         .env("CLERK_PUBLISHABLE_KEY", server.field("publishable_key"))
         .env("CLERK_JWT_KEY", server.field("jwt_key"))
+        .env(
+            "CONFORMANCE_SEEDED",
+            if part.options == SEEDED { "1" } else { "" },
+        )
         .env("IRONCLERK", env!("CARGO_BIN_EXE_ironclerk"))
         .env("IRONCLERK_DATABASE_URL", database.url())
         .output()
@@ -221,7 +229,7 @@ fn failures(report: &str) -> String {
     shown
 }
 
-/// `ironclerk serve` on a port of its own, and the fields of its first log line.
+/// `ironclerk serve` on a port of its own, and the fields of the log line that says where.
 struct Server {
     process: Child,
     fields: Value,
@@ -237,15 +245,17 @@ impl Server {
             .spawn()
             .unwrap();
         let mut log = BufReader::new(process.stderr.take().unwrap());
-        let mut line = String::new();
-        log.read_line(&mut line).unwrap();
-        let entry: Value =
-            serde_json::from_str(&line).unwrap_or_else(|_| panic!("not a log line: {line}"));
+        let fields = loop {
+            let mut line = String::new();
+            log.read_line(&mut line).unwrap();
+            let mut entry: Value =
+                serde_json::from_str(&line).unwrap_or_else(|_| panic!("not a log line: {line}"));
+            if entry["fields"]["message"] == "serving" {
+                break entry["fields"].take();
+            }
+        };
         std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
-        Self {
-            process,
-            fields: entry["fields"].clone(),
-        }
+        Self { process, fields }
     }
 
     fn field(&self, name: &str) -> &str {

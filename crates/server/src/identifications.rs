@@ -138,6 +138,32 @@ async fn delete_passkey(cx: Cx, request: DeleteUserPasskey) -> Result<DeletedObj
     delete(cx, kind, id, Some(request.user_id)).await
 }
 
+/// Gives a user a passkey, as a browser would. There is no authenticator that has it.
+pub(crate) async fn add_passkey(cx: Cx, user: UserId, name: String) -> Result<(), ApiError> {
+    let (now, events, credential) = (cx.now, cx.events(), cx.random_secret()?);
+    let mut passkey = Identification::new(
+        cx.new_id()?,
+        user,
+        IdentificationKind::Passkey,
+        credential,
+        now,
+    );
+    passkey.strategy = Some("passkey".to_owned());
+    passkey.name = Some(name);
+    cx.database()
+        .write(move |transaction| {
+            if !users::lock(transaction, &passkey.user_id)? {
+                return Err(no_user(&passkey.user_id));
+            }
+            if store::insert(transaction, std::slice::from_ref(&passkey))?.is_some() {
+                return Err(taken("passkey"));
+            }
+            store::touch(transaction, &passkey.user_id, now)?;
+            Ok(events.user_updated(transaction, &passkey.user_id)?)
+        })
+        .await
+}
+
 async fn create(
     cx: Cx,
     user: UserId,

@@ -12,8 +12,10 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{Method, Request, StatusCode};
 use ironclerk_api::endpoint::BodyKind;
 use ironclerk_api::error::ErrorBody;
-use ironclerk_api::id::InvitationId;
+use ironclerk_api::id::{InvitationId, UserId};
+use ironclerk_api::users::{ExternalAccount, OAuthAccessToken, Passkey};
 use ironclerk_api::{ApiError, ApiVersion, ENDPOINTS, EndpointInfo, Metadata};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tower_service::Service;
@@ -21,7 +23,7 @@ use tower_service::Service;
 use crate::context::{Cx, GivenId, fingerprint};
 use crate::database::DatabaseError;
 use crate::store::instance as store;
-use crate::{Server, instance, sign_ups};
+use crate::{Server, identifications, instance, sign_ups};
 
 /// The largest answer to an item, in bytes.
 const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
@@ -46,8 +48,16 @@ const REFERENCES: [(&str, &str); 9] = [
     ("user_id", "users"),
     ("user_ids", "users"),
 ];
-/// The member of an invitation that begins its sign-up.
+/// What a seed can make although no request does, and of which objects: browsers make it.
+const MADE_IN_BROWSERS: [(&str, &str); 3] = [
+    ("/v1/invitations", SIGN_UP),
+    ("/v1/users", EXTERNAL_ACCOUNTS),
+    ("/v1/users", "passkeys"),
+];
 const SIGN_UP: &str = "sign_up";
+const EXTERNAL_ACCOUNTS: &str = "external_accounts";
+/// The member of an external account with which an application acts there.
+const ACCESS_TOKEN: &str = "oauth_access_token";
 
 /// What has become of a seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -241,14 +251,17 @@ impl<'a> Seeding<'a> {
         let mut given_id = None;
         for (name, value) in item {
             let below = place.below(is_created, name);
-            let is_sign_up = place.pattern == "/v1/invitations" && name == SIGN_UP;
+            let is_made_in_browsers =
+                MADE_IN_BROWSERS.contains(&(place.pattern.as_str(), name.as_str()));
             if name == "id" && is_created && !parameters.contains(&"id") {
                 let Value::String(id) = value else {
                     return Err(refuse(&format!("{entry}.id"), "it must be a text"));
                 };
                 check_id(&format!("{entry}.id"), id)?;
                 given_id = Some(id.clone());
-            } else if !parameters.contains(&name.as_str()) && (is_sign_up || below.is_known()) {
+            } else if !parameters.contains(&name.as_str())
+                && (is_made_in_browsers || below.is_known())
+            {
                 nested.push((name, value));
             } else {
                 body.insert(name.clone(), self.resolved(name, value));
@@ -263,9 +276,12 @@ impl<'a> Seeding<'a> {
             self.learn(&place.pattern, &answer, id);
         }
         for (name, value) in nested {
-            if name == SIGN_UP && place.pattern == "/v1/invitations" {
-                self.begin_sign_up(id, value, &format!("{entry}.{SIGN_UP}"))
-                    .await?;
+            if MADE_IN_BROWSERS.contains(&(place.pattern.as_str(), name.as_str())) {
+                let entry = format!("{entry}.{name}");
+                match name == SIGN_UP {
+                    true => self.begin_sign_up(id, value, &entry).await?,
+                    false => self.add_to_user(id, name, value, &entry).await?,
+                }
                 continue;
             }
             let mut below = place.below(is_created, name);
@@ -275,6 +291,57 @@ impl<'a> Seeding<'a> {
             };
             below.entry = format!("{entry}.{name}");
             Box::pin(self.apply_at(below, value)).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes the passkeys or the accounts elsewhere that a user would make in a browser.
+    async fn add_to_user(
+        &mut self,
+        user: &str,
+        name: &str,
+        value: &Value,
+        entry: &str,
+    ) -> Result<(), SeedError> {
+        let Value::Array(items) = value else {
+            return Err(refuse(entry, "it must be a list"));
+        };
+        let user = UserId::from(user);
+        for (index, item) in items.iter().enumerate() {
+            let entry = format!("{entry}[{index}]");
+            let Value::Object(mut item) = item.clone() else {
+                return Err(refuse(&entry, "it must be an object"));
+            };
+            if item.contains_key("id") {
+                return Err(refuse(&format!("{entry}.id"), "the server makes this id"));
+            }
+            let state = self.server.state().clone();
+            state.clock.tick();
+            let made = if name == EXTERNAL_ACCOUNTS {
+                let token = item.shift_remove(ACCESS_TOKEN);
+                let token: Option<OAuthAccessToken> = token
+                    .map(|token| read(token, &format!("{entry}.{ACCESS_TOKEN}")))
+                    .transpose()?;
+                let account: ExternalAccount = read(Value::Object(item), &entry)?;
+                refuse_unknown(&account.other, &entry)?;
+                for (member, text) in [
+                    ("provider", &account.provider),
+                    ("provider_user_id", &account.provider_user_id),
+                ] {
+                    if text.is_empty() {
+                        return Err(refuse(&format!("{entry}.{member}"), "it is missing"));
+                    }
+                }
+                let connected = self.server.connect_account(&user, account, token).await;
+                connected.map(drop)
+            } else {
+                let passkey: Passkey = read(Value::Object(item), &entry)?;
+                refuse_unknown(&passkey.other, &entry)?;
+                let cx = Cx::new(state, ApiVersion::LATEST);
+                identifications::add_passkey(cx, user.clone(), passkey.name).await
+            };
+            made.map_err(|error| refuse(&entry, sentence(&error)))?;
+            self.requests += 1;
         }
         Ok(())
     }
@@ -514,6 +581,21 @@ fn check_used(given: &GivenId, id: &str, entry: &str) -> Result<(), SeedError> {
     let prefix = id.rfind('_').map_or("", |end| &id[..=end]);
     let reason = format!("the id must begin with {prefix}");
     Err(refuse(&format!("{entry}.id"), reason))
+}
+
+/// An object of the contract that stands in a seed.
+fn read<T: DeserializeOwned>(value: Value, entry: &str) -> Result<T, SeedError> {
+    serde_json::from_value(value).map_err(|error| refuse(entry, error.to_string()))
+}
+
+fn refuse_unknown(unknown: &Metadata, entry: &str) -> Result<(), SeedError> {
+    match unknown.keys().next() {
+        None => Ok(()),
+        Some(name) => Err(refuse(
+            &format!("{entry}.{name}"),
+            "there is no such member",
+        )),
+    }
 }
 
 fn sentence(error: &ApiError) -> String {

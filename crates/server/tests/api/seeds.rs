@@ -27,7 +27,14 @@ fn seed() -> Value {
                 "email_address": ["ada@example.com"],
                 "password": "correct horse",
                 "public_metadata": {"plan": "pro"},
-                "metadata": {"private_metadata": {"crm": 1}}
+                "metadata": {"private_metadata": {"crm": 1}},
+                "passkeys": [{"name": "Laptop"}],
+                "external_accounts": [{
+                    "provider": "google",
+                    "provider_user_id": "g-1",
+                    "approved_scopes": "email profile",
+                    "oauth_access_token": {"token": "ya29.secret"}
+                }]
             },
             {"username": "grace", "ban": {}}
         ],
@@ -58,10 +65,18 @@ fn seed() -> Value {
 
 async fn a_seed_is_applied_once(server: &TestServer) {
     let seeded = server.server.seed(&seed()).await.unwrap();
-    assert_eq!(seeded, Seeded::Applied(15));
+    assert_eq!(seeded, Seeded::Applied(17));
     let ada = server.get("/v1/users/user_ada").await.ok();
     assert_eq!(ada["public_metadata"], json!({"plan": "pro"}));
     assert_eq!(ada["private_metadata"], json!({"crm": 1}));
+    assert_eq!(column(&ada["passkeys"], "name"), ["Laptop"]);
+    let accounts = &ada["external_accounts"];
+    assert_eq!(column(accounts, "provider"), ["oauth_google"]);
+    let tokens = server
+        .get("/v1/users/user_ada/oauth_access_tokens/google")
+        .await
+        .ok();
+    assert_eq!(column(&tokens, "token"), ["ya29.secret"]);
     let path = "/v1/users/user_ada/verify_password";
     server
         .post(path, json!({"password": "correct horse"}))
@@ -126,6 +141,18 @@ async fn what_is_refused_leaves_nothing(server: &TestServer) {
         (
             json!({"users": [{"id": "user/x", "username": "grace"}]}),
             "users[0] (grace).id: an id has 1 to 64 letters, digits and underscores",
+        ),
+        (
+            json!({"users": [{"username": "grace", "passkeys": [{"id": "idn_x"}]}]}),
+            "users[0] (grace).passkeys[0].id: the server makes this id",
+        ),
+        (
+            json!({"users": [{"username": "grace", "external_accounts": [{"provider": "x"}]}]}),
+            "users[0] (grace).external_accounts[0].provider_user_id: it is missing",
+        ),
+        (
+            json!({"users": [{"username": "grace", "passkeys": [{"nmae": "Laptop"}]}]}),
+            "users[0] (grace).passkeys[0].nmae: there is no such member",
         ),
         (
             json!({"organizations": [{"name": "Acme", "memberships": [{"user_id": "nobody@x.co", "role": "org:admin"}]}]}),
