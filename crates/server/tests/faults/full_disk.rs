@@ -44,7 +44,12 @@ fn a_full_disk_loses_nothing() {
     let client = process.client();
     let mut acknowledged: Vec<UserId> = Vec::new();
     for round in 0..2 {
-        let first = runtime.block_on(client.users().create(&user(format!("before_{round}"))));
+        let first = runtime.block_on(
+            client
+                .users()
+                .create(&user(format!("before_{round}")))
+                .into_future(),
+        );
         acknowledged.push(first.expect("there is room").id);
 
         let size = write_ahead_log(file).metadata().unwrap().len();
@@ -74,14 +79,26 @@ fn a_full_disk_loses_nothing() {
 
         // Who only reads does not notice.
         for id in &acknowledged {
-            runtime.block_on(client.users().get(id.clone())).unwrap();
+            runtime
+                .block_on(client.users().get(id.clone()).into_future())
+                .unwrap();
         }
-        let refused = runtime.block_on(client.users().create(&user("no_room".to_owned())));
+        let refused = runtime.block_on(
+            client
+                .users()
+                .create(&user("no_room".to_owned()))
+                .into_future(),
+        );
         assert_unavailable(refused.unwrap_err());
         assert!(process.is_alive());
         limit_files(&process, "unlimited");
     }
-    let last = runtime.block_on(client.users().create(&user("after".to_owned())));
+    let last = runtime.block_on(
+        client
+            .users()
+            .create(&user("after".to_owned()))
+            .into_future(),
+    );
     acknowledged.push(last.expect("there is room again").id);
     process.kill();
 
