@@ -236,12 +236,12 @@ impl SigningKeys {
 
     /// The public keys.
     pub(crate) fn jwks(&self, now: i64) -> JsonWebKeySet {
-        let mut jwks = JsonWebKeySet::default();
-        jwks.keys = self
-            .published(now)
-            .map(|key| key.key.public_key().to_jwk(&key.id))
-            .collect();
-        jwks
+        let keys = self.published(now);
+        JsonWebKeySet {
+            keys: keys
+                .map(|key| key.key.public_key().to_jwk(&key.id))
+                .collect(),
+        }
     }
 
     /// The claims of a token that one of the keys has signed, whatever the token's times.
