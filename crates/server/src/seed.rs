@@ -315,6 +315,8 @@ impl<'a> Seeding<'a> {
             if item.contains_key("id") {
                 return Err(refuse(&format!("{entry}.id"), "the server makes this id"));
             }
+            // The objects of the contract have one.
+            item.insert("id".to_owned(), "".into());
             let state = self.server.state().clone();
             state.clock.tick();
             let made = if name == EXTERNAL_ACCOUNTS {
