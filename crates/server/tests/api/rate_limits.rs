@@ -128,7 +128,8 @@ async fn invitations_have_limits(server: &TestServer) {
     let to_acme = |index: usize| json!({"email_address": format!("guest{index}@example.com"), "role": "org:member"});
     // Every limit of the secret key is far away.
     let mut minutes = 0;
-    let cases: [(&str, usize, &dyn Fn(usize) -> Value); 4] = [
+    type Body<'a> = &'a dyn Fn(usize) -> Value;
+    let cases: [(&str, usize, Body<'_>); 4] = [
         ("/v1/invitations", 100, &to),
         ("/v1/invitations/bulk", 25, &|index| {
             json!([to(1000 + index)])
