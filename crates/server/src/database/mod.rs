@@ -398,7 +398,8 @@ impl Database {
     }
 
     /// Runs statements that change something. Once this returns, the change is on disk; when it
-    /// returns an error, nothing has changed.
+    /// returns an error, nothing has changed, unless the connection to PostgreSQL broke during the
+    /// commit: then nobody knows.
     pub(crate) async fn write<T, E>(
         &self,
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T, E> + Send + 'static,
