@@ -8,7 +8,6 @@ use http::request::Parts;
 
 #[cfg(feature = "client")]
 use super::BackendApi;
-#[cfg(feature = "client")]
 use super::decision::Request;
 #[cfg(feature = "client")]
 use super::questions::Questions;
@@ -138,7 +137,6 @@ impl Authenticator {
 
     /// Finds out who makes a request, unless something has to be asked first. This is the path of
     /// nearly every request, so nothing is shared or copied that need not be.
-    #[cfg(feature = "client")]
     pub(crate) fn authenticate_at_once(
         &self,
         parts: &Parts,
@@ -146,11 +144,11 @@ impl Authenticator {
     ) -> Option<RequestState> {
         let facts = RequestFacts::from_parts(parts);
         let with = |answers: &Answers| Request::new(&facts, self.settings(), answers, now).decide();
-        let decided = match &self.0.keys {
-            None => with(&self.0.answers),
-            Some(_) => with(&self.answers()),
-        };
-        decided.ok()
+        #[cfg(feature = "client")]
+        if self.0.keys.is_some() {
+            return with(&self.answers()).ok();
+        }
+        with(&self.0.answers).ok()
     }
 
     #[cfg(feature = "client")]
@@ -321,6 +319,9 @@ impl Authenticator {
     /// far. Never waits. A token whose key is not at hand is answered with the reason
     /// `jwk-failed-to-resolve`; no session is refreshed, and no opaque machine token is accepted.
     pub fn authenticate_local(&self, parts: &Parts, now: SystemTime) -> RequestState {
+        if let Some(state) = self.authenticate_at_once(parts, now) {
+            return state;
+        }
         let facts = RequestFacts::from_parts(parts);
         let mut answers = self.answers();
         loop {

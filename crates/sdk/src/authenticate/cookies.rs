@@ -20,20 +20,33 @@ const MAX_COOKIE_LENGTH: usize = 64 * 1024;
 /// The cookies of a request, found when asked for.
 #[derive(Clone, Copy)]
 pub(super) struct Cookies<'request> {
-    headers: &'request HeaderMap,
+    /// None where no header has cookies, as with most requests that browsers do not send.
+    headers: Option<&'request HeaderMap>,
 }
 
 impl<'request> Cookies<'request> {
     pub(super) fn new(headers: &'request HeaderMap) -> Self {
+        let headers = headers.contains_key(COOKIE).then_some(headers);
         Self { headers }
     }
 
     /// The first cookie of this name, unless it is empty.
-    ///
+    pub(super) fn get(self, name: &str) -> Option<Cow<'request, str>> {
+        self.find(|found| found == name)
+    }
+
+    /// The first cookie of this name with the suffix of an instance, unless it is empty.
+    fn get_suffixed(self, name: &str, key: &PublishableKey) -> Option<Cow<'request, str>> {
+        self.find(|found| {
+            let suffix = found.strip_prefix(name).and_then(|it| it.strip_prefix('_'));
+            suffix == Some(key.cookie_suffix())
+        })
+    }
+
     /// The header is taken apart before anything in it is decoded, so that no encoded `;` can
     /// bring in another cookie (D7).
-    pub(super) fn get(self, name: &str) -> Option<Cow<'request, str>> {
-        let (_, value) = self.pairs().find(|(found, _)| *found == name)?;
+    fn find(self, is_wanted: impl Fn(&str) -> bool) -> Option<Cow<'request, str>> {
+        let (_, value) = self.pairs().find(|(found, _)| is_wanted(found))?;
         let value = decoded(value);
         (!value.is_empty()).then_some(value)
     }
@@ -46,8 +59,8 @@ impl<'request> Cookies<'request> {
     fn pairs(self) -> impl Iterator<Item = (&'request str, &'request str)> {
         let mut budget = MAX_COOKIE_LENGTH;
         self.headers
-            .get_all(COOKIE)
-            .iter()
+            .into_iter()
+            .flat_map(|headers| headers.get_all(COOKIE))
             .take_while(move |header| {
                 let fits = header.len() <= budget;
                 budget = budget.saturating_sub(header.len());
@@ -92,7 +105,7 @@ impl<'request> ClientCookies<'request> {
         let key = settings.publishable_key.as_ref();
         let key = key.filter(|key| counts_suffixed(cookies, key, &settings.own_host(), now));
         let get = |name: &str| match key {
-            Some(key) => cookies.get(&key.suffixed(name)),
+            Some(key) => cookies.get_suffixed(name, key),
             None => cookies.get(name),
         };
         let in_query = facts
@@ -143,9 +156,9 @@ fn counts_suffixed(
     now: SystemTime,
 ) -> bool {
     let plain = TokenFacts::read(cookies.get(SESSION));
-    let suffixed = TokenFacts::read(cookies.get(&key.suffixed(SESSION)));
+    let suffixed = TokenFacts::read(cookies.get_suffixed(SESSION, key));
     let plain_uat = cookies.get(CLIENT_UAT);
-    let suffixed_uat = cookies.get(&key.suffixed(CLIENT_UAT));
+    let suffixed_uat = cookies.get_suffixed(CLIENT_UAT, key);
     let is_signed_out = |uat: &Option<Cow<'_, str>>| uat.as_deref() == Some("0");
 
     if let Some(token) = &plain {

@@ -7,7 +7,7 @@ use form_urlencoded::Serializer;
 use http::header::{ACCEPT, AUTHORIZATION, HOST, REFERER};
 use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
-
+use memchr::memchr_iter;
 use url::Url;
 
 use super::cookies::Cookies;
@@ -23,6 +23,7 @@ pub struct RequestFacts<'request> {
     method: &'request Method,
     uri: &'request Uri,
     headers: &'request HeaderMap,
+    cookies: Cookies<'request>,
 }
 
 impl fmt::Debug for RequestFacts<'_> {
@@ -42,6 +43,7 @@ impl<'request> RequestFacts<'request> {
             method: &parts.method,
             uri: &parts.uri,
             headers: &parts.headers,
+            cookies: Cookies::new(&parts.headers),
         }
     }
 
@@ -53,17 +55,19 @@ impl<'request> RequestFacts<'request> {
     /// The token of the `Authorization` header: after `Bearer`, or the whole value if it is one
     /// word. None for other schemes. The scheme is case-sensitive.
     pub fn header_token(&self) -> Option<&'request str> {
-        let value = self.headers.get(AUTHORIZATION)?;
-        // Bytes that are no text are no scheme either, so they are a token, and not a valid one.
-        let value = std::str::from_utf8(value.as_bytes()).unwrap_or("\u{fffd}");
-        let mut words = value.split(' ');
-        let (first, second) = (words.next()?, words.next().unwrap_or_default());
-        match (first, second) {
-            ("", "") => None,
-            (word, "") => Some(word),
-            ("Bearer", token) => Some(token),
-            _ => None,
-        }
+        let value = self.headers.get(AUTHORIZATION)?.as_bytes();
+        let mut spaces = memchr_iter(b' ', value);
+        let mut next_space = || spaces.next().unwrap_or(value.len());
+        let (end, next_end) = (next_space(), next_space());
+        let (first, second) = (&value[..end], value.get(end + 1..next_end));
+        let token = match (first, second.unwrap_or_default()) {
+            (b"", b"") => return None,
+            (word, b"") => word,
+            (b"Bearer", token) => token,
+            _ => return None,
+        };
+        // Bytes that are no text are a token all the same, and not a valid one.
+        Some(std::str::from_utf8(token).unwrap_or("\u{fffd}"))
     }
 
     /// Scheme and host as the visitor sees them, such as `https://app.example.com`.
@@ -128,22 +132,26 @@ impl<'request> RequestFacts<'request> {
 
     /// The first parameter of this name.
     pub fn query_parameter(&self, name: &str) -> Option<Cow<'request, str>> {
-        self.query()
-            .find_map(|(found, value)| (found == name).then_some(value))
+        let pairs = self.uri.query()?.split('&');
+        let mut named = pairs.filter(|pair| is_named(pair, name));
+        named.find_map(|pair| {
+            let (_, value) = form_urlencoded::parse(pair.as_bytes()).next()?;
+            Some(value)
+        })
     }
 
     /// The cookies, decoded, in order. Of several with one name the first one counts.
     pub fn cookies(&self) -> impl Iterator<Item = (&'request str, Cow<'request, str>)> {
-        self.cookie_jar().iter()
+        self.cookies.iter()
     }
 
     /// The first cookie of this name, decoded, unless it is empty.
     pub fn cookie(&self, name: &str) -> Option<Cow<'request, str>> {
-        self.cookie_jar().get(name)
+        self.cookies.get(name)
     }
 
     pub(super) fn cookie_jar(&self) -> Cookies<'request> {
-        Cookies::new(self.headers)
+        self.cookies
     }
 
     /// All headers.
@@ -199,6 +207,15 @@ impl<'request> RequestFacts<'request> {
     }
 }
 
+/// Whether a pair of a query has this name. Only a name that is written in code is decoded.
+fn is_named(pair: &str, name: &str) -> bool {
+    let found = pair.split('=').next().unwrap_or_default();
+    match found.contains(['%', '+']) {
+        true => form_urlencoded::parse(found.as_bytes()).any(|(found, _)| found == name),
+        false => found == name,
+    }
+}
+
 /// The URL without these parameters. The query is written anew, as a browser does.
 pub(crate) fn without_parameters(url: &Url, names: &[&str]) -> Url {
     let kept = url
@@ -245,6 +262,9 @@ mod tests {
             ("bearer abc", None),
             ("Basic abc", None),
             ("Bearer \u{e9}", Some("\u{e9}")),
+            (" abc", None),
+            ("  abc", None),
+            ("abc ", Some("abc")),
         ] {
             let parts = parts(&[("authorization", header.as_bytes())]);
             assert_eq!(
@@ -253,9 +273,15 @@ mod tests {
                 "{header}"
             );
         }
-        let parts = parts(&[("authorization", b"Bearer \xff")]);
-        let token = RequestFacts::from_parts(&parts).header_token();
-        assert_eq!(token, Some("\u{fffd}"), "not text, so not valid");
+        for (header, token) in [
+            (&b"Bearer \xff"[..], Some("\u{fffd}")),
+            (b"\xff", Some("\u{fffd}")),
+            (b"Bearer abc \xff", Some("abc")),
+            (b"Basic \xff", None),
+        ] {
+            let parts = parts(&[("authorization", header)]);
+            assert_eq!(RequestFacts::from_parts(&parts).header_token(), token);
+        }
     }
 
     #[test]
@@ -323,9 +349,23 @@ mod tests {
 
     #[test]
     fn the_first_query_parameter_wins() {
-        let parts = parts(&[]);
-        let facts = RequestFacts::from_parts(&parts);
-        assert_eq!(facts.query_parameter("a").as_deref(), Some("1"));
-        assert_eq!(facts.query_parameter("b"), None);
+        for (query, name, value) in [
+            ("a=1&a=2", "a", Some("1")),
+            ("a=1&a=2", "b", None),
+            ("a", "a", Some("")),
+            ("&=x&a=1", "", Some("x")),
+            ("%61=x%20y+z", "a", Some("x y z")),
+            ("a+b=1=2", "a b", Some("1=2")),
+            ("a%26b=1", "a&b", Some("1")),
+            ("%zz=1", "%zz", Some("1")),
+            ("%ff=1", "\u{fffd}", Some("1")),
+        ] {
+            let request = Request::get(format!("/?{query}"));
+            let (parts, ()) = request.body(()).expect("a request").into_parts();
+            let facts = RequestFacts::from_parts(&parts);
+            assert_eq!(facts.query_parameter(name).as_deref(), value, "{query}");
+            let mut all = facts.query().filter(|(found, _)| found == name);
+            assert_eq!(all.next().map(|(_, value)| value).as_deref(), value);
+        }
     }
 }

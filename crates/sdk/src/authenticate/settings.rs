@@ -1,5 +1,7 @@
 //! What an application has decided about authentication.
 
+use std::borrow::Cow;
+
 use url::Url;
 
 use super::OrganizationSync;
@@ -158,16 +160,15 @@ impl Settings {
     }
 
     /// The host that issues this application's tokens.
-    pub(super) fn own_host(&self) -> String {
+    pub(super) fn own_host(&self) -> Cow<'_, str> {
         match &self.domain {
             Some(domain) if self.is_satellite && !self.is_development() => {
-                format!("clerk.{domain}")
+                Cow::Owned(format!("clerk.{domain}"))
             }
-            _ => self
-                .publishable_key
-                .as_ref()
-                .map(|key| key.frontend_api_host().to_owned())
-                .unwrap_or_default(),
+            _ => Cow::Borrowed(match &self.publishable_key {
+                Some(key) => key.frontend_api_host(),
+                None => "",
+            }),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The outcome of a decision.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -141,7 +142,11 @@ impl RequestState {
         mut headers: HeaderMap,
     ) -> Self {
         headers.insert(STATUS_HEADER, HeaderValue::from_static(status.as_str()));
-        if let Some(value) = header_value(&reason.as_str()) {
+        let reason_value = match reason.as_str() {
+            Cow::Borrowed(name) => Some(HeaderValue::from_static(name)),
+            Cow::Owned(name) => header_value(&name),
+        };
+        if let Some(value) = reason_value {
             headers.insert(REASON_HEADER, value);
         }
         if let Some(value) = header_value(&message) {
@@ -243,15 +248,16 @@ impl RequestState {
 /// A text as a header value in Latin-1, cut to [`MAX_MESSAGE_LENGTH`]. `None` for an empty text and
 /// for one with characters that no header can carry.
 fn header_value(text: &str) -> Option<HeaderValue> {
+    if text.is_empty() {
+        return None;
+    }
     let bytes: Vec<u8> = text
         .chars()
         .take(MAX_MESSAGE_LENGTH)
         .map(|character| u8::try_from(u32::from(character)))
         .collect::<Result<_, _>>()
         .ok()?;
-    HeaderValue::from_bytes(&bytes)
-        .ok()
-        .filter(|value| !value.is_empty())
+    HeaderValue::from_bytes(&bytes).ok()
 }
 
 #[cfg(test)]
