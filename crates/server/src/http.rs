@@ -1,6 +1,7 @@
 //! From HTTP to a handler and back: the routes, who may call, what the body holds, how an answer
 //! and an error are written.
 
+use std::marker::PhantomData;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -190,11 +191,12 @@ impl Routes {
     }
 
     /// Mounts a handler where the type of its request says.
-    pub(crate) fn on<E, H, F>(mut self, handler: H) -> Self
+    pub(crate) fn on<E, H, F, R>(mut self, handler: H) -> Self
     where
         E: Endpoint,
         H: Fn(Cx, E) -> F + Send + Sync + 'static,
-        F: Future<Output = Result<E::Response, ApiError>> + Send + 'static,
+        F: Future<Output = Result<R, ApiError>> + Send + 'static,
+        R: AnswerOf<E::Response>,
     {
         let route = mount(
             self.state.clone(),
@@ -202,7 +204,7 @@ impl Routes {
                 info: E::INFO,
                 handler: Box::new(move |cx, parameters| {
                     let done = handler(cx, parameters.take()?);
-                    Ok(Box::pin(async move { encode(&done.await?) }))
+                    Ok(Box::pin(async move { done.await?.into_json() }))
                 }),
             },
         );
@@ -248,7 +250,27 @@ struct Mounted {
 
 type Handler = dyn Fn(Cx, Source<'_>) -> Result<Answer, ApiError> + Send + Sync;
 /// The body of an answer, in JSON.
-type Answer = Pin<Box<dyn Future<Output = Result<Vec<u8>, ApiError>> + Send>>;
+type Answer = Pin<Box<dyn Future<Output = Result<Bytes, ApiError>> + Send>>;
+
+/// What a handler answers where the contract has a type: a value of the type, or its JSON.
+pub(crate) trait AnswerOf<T> {
+    fn into_json(self) -> Result<Bytes, ApiError>;
+}
+
+impl<T: serde::Serialize> AnswerOf<T> for T {
+    fn into_json(self) -> Result<Bytes, ApiError> {
+        encode(&self)
+    }
+}
+
+/// The JSON of a value.
+pub(crate) struct Encoded<T>(pub Bytes, pub PhantomData<fn() -> T>);
+
+impl<T> AnswerOf<T> for Encoded<T> {
+    fn into_json(self) -> Result<Bytes, ApiError> {
+        Ok(self.0)
+    }
+}
 
 fn mount(state: Arc<State>, mounted: Mounted) -> MethodRouter {
     let mounted = Arc::new(mounted);
@@ -342,14 +364,14 @@ async fn answer(
 }
 
 /// The items of a page, without the page.
-fn items_of(page: &[u8]) -> Result<Vec<u8>, ApiError> {
+fn items_of(page: &[u8]) -> Result<Bytes, ApiError> {
     #[derive(serde::Deserialize)]
     struct Page<'a> {
         #[serde(borrow)]
         data: &'a RawValue,
     }
     let page: Page<'_> = serde_json::from_slice(page).map_err(no_json)?;
-    Ok(page.data.get().into())
+    Ok(page.data.get().to_owned().into())
 }
 
 /// The Backend API is open to whoever has the instance's secret key.
@@ -504,8 +526,11 @@ async fn read_form(content_type: &str, body: Bytes) -> Result<Form, ApiError> {
     Ok(form)
 }
 
-fn encode(answer: &impl serde::Serialize) -> Result<Vec<u8>, ApiError> {
-    serde_json::to_vec(answer).map_err(no_json)
+pub(crate) fn encode(answer: &impl serde::Serialize) -> Result<Bytes, ApiError> {
+    // Most objects fit into this.
+    let mut json = Vec::with_capacity(2048);
+    serde_json::to_writer(&mut json, answer).map_err(no_json)?;
+    Ok(json.into())
 }
 
 fn no_json(error: serde_json::Error) -> ApiError {
@@ -515,9 +540,9 @@ fn no_json(error: serde_json::Error) -> ApiError {
 
 /// An answer in JSON. The content type has no charset: `@clerk/backend` compares it letter by
 /// letter.
-fn json(status: StatusCode, body: Vec<u8>) -> Response {
+fn json(status: StatusCode, body: impl Into<Body>) -> Response {
     let content_type = [(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-    (status, content_type, body).into_response()
+    (status, content_type, body.into()).into_response()
 }
 
 /// An answer of one of the few pages that no endpoint of the contract stands for.

@@ -1,5 +1,7 @@
 //! Users.
 
+use std::marker::PhantomData;
+
 use ironclerk_api::id::{IdentificationId, UserId};
 use ironclerk_api::users::{
     BanUser, BanUsers, CountUsers, CreateUser, DeleteUser, DeleteUserProfileImage, GetUser,
@@ -11,8 +13,8 @@ use ironclerk_api::value::{DeletedObject, TotalCount};
 use ironclerk_api::{ApiError, ErrorCode, Patch, Sort};
 
 use crate::context::{Cx, deleted, not_found, taken, window};
-use crate::database::{DatabaseError, Transaction};
-use crate::http::Routes;
+use crate::database::{DatabaseError, Recalled, Transaction};
+use crate::http::{Encoded, Routes, encode};
 use crate::images::NewImage;
 use crate::password::{self, NewPassword};
 use crate::second_factors::NewSecondFactors;
@@ -320,14 +322,22 @@ impl NewUser {
     }
 }
 
-async fn get(cx: Cx, request: GetUser) -> Result<User, ApiError> {
+/// Applications read their visitor for every page, so this is read from memory where it can be.
+async fn get(cx: Cx, request: GetUser) -> Result<Encoded<User>, ApiError> {
     let images = cx.images();
-    cx.database()
-        .read(move |transaction| {
-            store::get(transaction, &request.user_id, &images)?
-                .ok_or_else(|| no_user(&request.user_id))
+    let answer = cx
+        .database()
+        .recall(format!("user {}", request.user_id), move |transaction| {
+            let user = store::get(transaction, &request.user_id, &images)?
+                .ok_or_else(|| no_user(&request.user_id))?;
+            Ok::<_, ApiError>(Recalled {
+                answer: encode(&user)?,
+                // How long it is until a user is unlocked changes by itself.
+                is_lasting: !user.locked,
+            })
         })
-        .await
+        .await?;
+    Ok(Encoded(answer, PhantomData))
 }
 
 async fn update(cx: Cx, request: UpdateUser) -> Result<User, ApiError> {

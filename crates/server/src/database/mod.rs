@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
 use ironclerk_api::Metadata;
 
 use crate::random::NoRandomness;
@@ -273,6 +274,13 @@ impl Transaction<'_> {
 /// not once for each thing that is done with them.
 type Work = Box<dyn FnOnce(&mut Transaction<'_>) -> Outcome + Send>;
 
+/// An answer that may be given again.
+pub(crate) struct Recalled {
+    pub answer: Bytes,
+    /// Whether it stays the same while time goes by.
+    pub is_lasting: bool,
+}
+
 /// What becomes of the statements that were run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
@@ -377,6 +385,22 @@ impl Database {
                 postgres.run(work).await?;
                 result.take()
             }
+        }
+    }
+
+    /// The same, for an answer that depends on nothing but the key and the database: on SQLite it
+    /// is remembered until anything in the database changes.
+    pub(crate) async fn recall<E>(
+        &self,
+        key: String,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<Recalled, E> + Send + 'static,
+    ) -> Result<Bytes, E>
+    where
+        E: From<DatabaseError> + Send + 'static,
+    {
+        match &self.0 {
+            Backend::Sqlite(sqlite) => sqlite.recall(key, work),
+            Backend::Postgres(_) => Ok(self.read(work).await?.answer),
         }
     }
 

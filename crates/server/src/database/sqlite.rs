@@ -1,21 +1,27 @@
 //! SQLite: readers on the caller's thread, one writer that commits in groups.
 
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
+use bytes::Bytes;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tokio::sync::oneshot;
 
-use super::{DatabaseError, Kind, Outcome, Row, Transaction, UNIQUE_COLUMNS, Value, Work, cut_off};
+use super::{
+    DatabaseError, Kind, Outcome, Recalled, Row, Transaction, UNIQUE_COLUMNS, Value, Work, cut_off,
+};
 
 /// How many writes share one commit at the most.
 const GROUP: usize = 256;
 /// How many idle connections are kept for reading.
 const READERS: usize = 16;
+/// How much a connection remembers at the most, in bytes.
+const MEMORY: usize = 4 * 1024 * 1024;
 /// For how long a statement waits for another process.
 const BUSY: Duration = Duration::from_secs(5);
 
@@ -24,8 +30,61 @@ pub(super) struct Sqlite(Arc<Shared>);
 
 struct Shared {
     path: std::path::PathBuf,
-    readers: Mutex<Vec<Connection>>,
+    readers: Mutex<Vec<Reader>>,
     writer: mpsc::Sender<Job>,
+}
+
+/// A connection for reading.
+struct Reader {
+    connection: Connection,
+    memory: Memory,
+}
+
+/// What was read since the database has changed for the last time.
+#[derive(Default)]
+struct Memory {
+    /// SQLite's number of the database's content, which only this connection understands.
+    version: i64,
+    answers: HashMap<String, Bytes>,
+    size: usize,
+}
+
+impl Memory {
+    /// Forgets everything if the database is not as it was.
+    fn set_version(&mut self, version: i64) {
+        if self.version != version {
+            *self = Self {
+                version,
+                ..Self::default()
+            };
+        }
+    }
+
+    fn keep(&mut self, key: String, answer: Bytes) {
+        let size = key.len() + answer.len();
+        if self.size + size > MEMORY {
+            self.answers.clear();
+            self.size = 0;
+        }
+        if size <= MEMORY {
+            self.size += size;
+            self.answers.insert(key, answer);
+        }
+    }
+}
+
+impl Reader {
+    fn begin(&self) -> Result<(), DatabaseError> {
+        command(&self.connection, "BEGIN").map_err(error)
+    }
+
+    fn version(&self) -> Result<i64, DatabaseError> {
+        let version = || -> rusqlite::Result<i64> {
+            let mut statement = self.connection.prepare_cached("PRAGMA data_version")?;
+            statement.query_row([], |row| row.get(0))
+        };
+        version().map_err(error)
+    }
 }
 
 /// A write that waits for the writer, and who waits for its commit.
@@ -75,27 +134,61 @@ impl Sqlite {
         &self,
         work: impl FnOnce(&mut Transaction<'_>) -> T,
     ) -> Result<T, DatabaseError> {
-        let connection = self.begin()?;
-        let result = work(&mut Transaction(Kind::Sqlite(&connection)));
-        self.end(connection);
+        let reader = self.reader()?;
+        reader.begin()?;
+        let result = work(&mut Transaction(Kind::Sqlite(&reader.connection)));
+        self.end(reader);
         Ok(result)
     }
 
-    fn begin(&self) -> Result<Connection, DatabaseError> {
-        let idle = self.0.readers().pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => connect(&self.0.path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(error)?,
-        };
-        command(&connection, "BEGIN").map_err(error)?;
-        Ok(connection)
+    /// The same, or what was read the last time if the database is as it was then.
+    pub(super) fn recall<E: From<DatabaseError>>(
+        &self,
+        key: String,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<Recalled, E>,
+    ) -> Result<Bytes, E> {
+        let mut reader = self.reader()?;
+        let version = reader.version()?;
+        reader.memory.set_version(version);
+        if let Some(answer) = reader.memory.answers.get(&key) {
+            let answer = answer.clone();
+            self.put_back(reader);
+            return Ok(answer);
+        }
+        reader.begin()?;
+        let version = reader.version()?;
+        reader.memory.set_version(version);
+        let done = work(&mut Transaction(Kind::Sqlite(&reader.connection)));
+        if let Ok(read) = &done
+            && read.is_lasting
+        {
+            reader.memory.keep(key, read.answer.clone());
+        }
+        self.end(reader);
+        Ok(done?.answer)
     }
 
-    fn end(&self, connection: Connection) {
-        let ended = command(&connection, "COMMIT");
+    fn reader(&self) -> Result<Reader, DatabaseError> {
+        if let Some(idle) = self.0.readers().pop() {
+            return Ok(idle);
+        }
+        let connection = connect(&self.0.path, OpenFlags::SQLITE_OPEN_READ_ONLY);
+        Ok(Reader {
+            connection: connection.map_err(error)?,
+            memory: Memory::default(),
+        })
+    }
+
+    fn end(&self, reader: Reader) {
+        if command(&reader.connection, "COMMIT").is_ok() {
+            self.put_back(reader);
+        }
+    }
+
+    fn put_back(&self, reader: Reader) {
         let mut readers = self.0.readers();
-        if ended.is_ok() && readers.len() < READERS {
-            readers.push(connection);
+        if readers.len() < READERS {
+            readers.push(reader);
         }
     }
 
@@ -116,7 +209,7 @@ impl Sqlite {
 }
 
 impl Shared {
-    fn readers(&self) -> MutexGuard<'_, Vec<Connection>> {
+    fn readers(&self) -> MutexGuard<'_, Vec<Reader>> {
         self.readers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
