@@ -8,9 +8,10 @@ use ironclerk::api::users::{ListUsers, User, UserSort};
 use ironclerk::api::{ApiError, Sort};
 use ironclerk::client::ClientError;
 use ironclerk::instance::SecretKey;
-use ironclerk_server::{Config, Server};
+use ironclerk_server::{Config, RateLimits, Server};
 
 const DATABASE: &str = "IRONCLERK_TEST_SERVE";
+const LIMITS: &str = "IRONCLERK_TEST_LIMITS";
 const SECRET_KEY: &str = "sk_test_durability";
 
 /// What runs in the process: serves the database that the environment names.
@@ -24,6 +25,10 @@ fn server_process() {
     runtime.block_on(async {
         let server = Server::open(Config {
             secret_key: Some(SecretKey::new(SECRET_KEY).unwrap()),
+            rate_limits: match std::env::var_os(LIMITS) {
+                Some(_) => RateLimits::Clerk,
+                None => RateLimits::Off,
+            },
             ..Config::new(database_url, "http://127.0.0.1:4010")
         })
         .await
@@ -46,6 +51,10 @@ pub struct Process {
 
 impl Process {
     pub fn start(database_url: &str) -> Self {
+        Self::start_with(database_url, RateLimits::Off)
+    }
+
+    pub fn start_with(database_url: &str, rate_limits: RateLimits) -> Self {
         // A file that grows beyond a limit is an error for the server then, not its end.
         let mut child = Command::new("sh")
             .args(["-c", "trap '' XFSZ; exec \"$@\"", "sh"])
@@ -57,6 +66,7 @@ impl Process {
                 "--nocapture",
             ])
             .env(DATABASE, database_url)
+            .envs((rate_limits == RateLimits::Clerk).then_some((LIMITS, "1")))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
