@@ -7,6 +7,8 @@
 
 mod postgres;
 mod sqlite;
+#[cfg(test)]
+mod statements;
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -259,6 +261,14 @@ impl Transaction<'_> {
         match &self.0 {
             Kind::Sqlite(connection) => sqlite::execute(connection, sql, parameters),
             Kind::Postgres(session) => session.execute(sql, parameters),
+        }
+    }
+
+    #[cfg(test)]
+    fn prepare(&mut self, sql: &str) -> Result<(), DatabaseError> {
+        match &self.0 {
+            Kind::Sqlite(connection) => connection.prepare(sql).map(drop).map_err(sqlite::error),
+            Kind::Postgres(session) => session.prepare(sql),
         }
     }
 

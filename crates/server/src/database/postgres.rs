@@ -125,6 +125,11 @@ impl Session {
         })
     }
 
+    #[cfg(test)]
+    pub(super) fn prepare(&self, sql: &str) -> Result<(), DatabaseError> {
+        self.wait(self.client()?.prepare(sql)).map(drop)
+    }
+
     pub(super) fn run_script(&self, script: &str) -> Result<(), DatabaseError> {
         self.wait(self.client()?.batch_execute(script))
     }
