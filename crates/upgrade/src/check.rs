@@ -4,13 +4,14 @@ use crate::{
     Edit, Finding, Fix, Language, Project, RuleSet, Source, Span, changes::Checker, configuration,
     discover, edit, module::Module, project::Exports, source::Dialect,
 };
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use aho_corasick::{AhoCorasick, packed};
 use oxc_allocator::Allocator;
 use oxc_ast::ast::Program;
 use oxc_parser::{ParseOptions, Parser};
 use oxc_span::SourceType;
 use std::{
     cell::RefCell,
+    collections::BTreeSet,
     sync::{Arc, LazyLock},
 };
 
@@ -62,18 +63,30 @@ pub enum Unread {
 /// That is the name Clerk, or a word that only Clerk's API has, for files that use what another file of the codebase
 /// makes of Clerk. One pass over the text, some gigabytes in a second.
 pub fn may_mention_clerk(text: &[u8]) -> bool {
-    static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-        let rules = RuleSet::all();
-        let mut words: Vec<&str> = vec!["clerk", "Clerk", "CLERK"];
-        words.extend(rules.index().words());
-        words.sort_unstable();
-        words.dedup();
-        AhoCorasickBuilder::new()
-            .match_kind(MatchKind::LeftmostFirst)
-            .build(words)
-            .ok()
+    static ENDS: LazyLock<Option<packed::Searcher>> = LazyLock::new(|| {
+        // The beginnings of words, such as `get`, are in every file; their ends are not.
+        let ends = words().into_iter().map(|word| {
+            let begin = word.len().saturating_sub(LONGEST_END);
+            word.as_bytes()[begin..].to_vec()
+        });
+        packed::Searcher::new(ends.collect::<BTreeSet<_>>())
     });
+    static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(words()).ok());
+    if let Some(ends) = &*ENDS
+        && ends.find(text).is_none()
+    {
+        return false;
+    }
     WORDS.as_ref().is_none_or(|words| words.is_match(text))
+}
+
+/// How much of the end of a word is looked for first, in bytes.
+const LONGEST_END: usize = 8;
+
+fn words() -> Vec<String> {
+    let rules = RuleSet::all();
+    let words = rules.index().words().chain(["clerk", "Clerk", "CLERK"]);
+    words.map(str::to_owned).collect()
 }
 
 /// What the rules find in a file.

@@ -271,13 +271,10 @@ impl<'s> Reader<'s> {
         self.found.counts.files += 1;
         self.buffer.clear();
         let read = File::open(path).and_then(|file| {
-            let size = file.metadata()?.len();
-            match size > limit {
-                true => Ok(size),
-                false => file
-                    .take(limit)
-                    .read_to_end(&mut self.buffer)
-                    .map(|read| read as u64),
+            let read = (&file).take(limit + 1).read_to_end(&mut self.buffer)? as u64;
+            match read > limit {
+                true => file.metadata().map(|metadata| metadata.len()),
+                false => Ok(read),
             }
         });
         match read {
