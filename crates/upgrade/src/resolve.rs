@@ -100,27 +100,15 @@ fn file_at(files: &dyn Files, path: &str) -> Option<String> {
         }
         _ => (path, None),
     };
-    let mut candidates = Vec::with_capacity(20);
-    if extension.is_some() {
-        candidates.push(path.to_owned());
-    }
-    candidates.extend(
-        EXTENSIONS
-            .iter()
-            .map(|extension| format!("{stem}.{extension}")),
-    );
-    if extension.is_none() {
-        candidates.extend(EXTENSIONS.iter().map(|extension| {
-            if path.is_empty() {
-                format!("index.{extension}")
-            } else {
-                format!("{path}/index.{extension}")
-            }
-        }));
-    }
-    candidates
-        .into_iter()
-        .find(|candidate| files.exists(candidate))
+    let as_written = extension.map(|_| path.to_owned());
+    let with_extension = EXTENSIONS.iter().map(|it| format!("{stem}.{it}"));
+    let indexes = EXTENSIONS.iter().filter(|_| extension.is_none());
+    let indexes = indexes.map(|it| match path {
+        "" => format!("index.{it}"),
+        folder => format!("{folder}/index.{it}"),
+    });
+    let mut candidates = as_written.into_iter().chain(with_extension).chain(indexes);
+    candidates.find(|candidate| files.exists(candidate))
 }
 
 /// A path relative to a directory, without `.` and `..`; nothing when it leaves the root.

@@ -201,6 +201,12 @@ impl Files for Disk {
             .ok()?;
         Some(text)
     }
+
+    fn exists(&self, path: &str) -> bool {
+        let inside = tsconfig::join("", path);
+        let metadata = inside.and_then(|inside| fs::metadata(self.root.join(inside)).ok());
+        metadata.is_some_and(|it| it.is_file() && it.len() <= self.largest_file)
+    }
 }
 
 /// The directory of a path.

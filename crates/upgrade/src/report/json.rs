@@ -1,5 +1,8 @@
 //! The report for programs. docs/upgrade.md describes it; within a `version`, fields are only added.
 
+use std::borrow::Cow;
+
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Page, Report, confidence_name, fix_name, severity_name};
@@ -19,13 +22,13 @@ pub(super) fn render(report: &Report<'_>) -> String {
     });
     let of = |confidence| report.count(|finding| finding.confidence == confidence);
     let fixes = |name: &str| report.count(|finding| fix_name(&finding.fix) == name);
-    let value = json!({
-        "version": 1,
-        "tool": { "name": "ironclerk", "version": env!("CARGO_PKG_VERSION") },
-        "from": "core-1",
-        "to": "core-2",
-        "root": scan.root.to_string_lossy(),
-        "summary": {
+    let document = Document {
+        version: 1,
+        tool: json!({ "name": "ironclerk", "version": env!("CARGO_PKG_VERSION") }),
+        from: "core-1",
+        to: "core-2",
+        root: scan.root.to_string_lossy(),
+        summary: json!({
             "files": scan.counts.files,
             "checkedFiles": scan.checked,
             "findings": report.count(|_| true),
@@ -38,48 +41,95 @@ pub(super) fn render(report: &Report<'_>) -> String {
             "fix": { "safe": fixes("safe"), "review": fixes("review"), "none": fixes("none") },
             "fixed": scan.fixed(),
             "milliseconds": u64::try_from(scan.elapsed.as_millis()).unwrap_or(u64::MAX),
-        },
-        "rules": rules.collect::<Vec<_>>(),
-        "findings": report.findings().map(|(page, found)| finding(report, page, found)).collect::<Vec<_>>(),
-        "fixed": scan.files.iter().filter(|file| file.before.is_some()).map(|file| json!({
-            "path": file.source.path,
-            "rules": file.fixed.iter().map(|finding| finding.rule).collect::<Vec<_>>(),
-        })).collect::<Vec<_>>(),
-        "unread": scan.unread.iter().map(|unread| json!({
-            "path": unread.path,
-            "reason": unread.reason,
-        })).collect::<Vec<_>>(),
-    });
-    format!("{value:#}\n")
+        }),
+        rules: rules.collect(),
+        findings: (report.findings())
+            .map(|(page, found)| finding(report, page, found))
+            .collect(),
+        fixed: (scan.files.iter().filter(|file| file.before.is_some()))
+            .map(|file| {
+                let rules: Vec<_> = file.fixed.iter().map(|finding| finding.rule).collect();
+                json!({ "path": file.source.path, "rules": rules })
+            })
+            .collect(),
+        unread: (scan.unread.iter())
+            .map(|unread| json!({ "path": unread.path, "reason": unread.reason }))
+            .collect(),
+    };
+    // A document always has a text.
+    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    text.push('\n');
+    text
 }
 
-fn finding(report: &Report<'_>, page: &Page<'_>, finding: &Finding) -> Value {
-    let (start, end) = (
-        page.lines.position(finding.span.start),
-        page.lines.position(finding.span.end),
-    );
-    let edits = finding.fix.edits().iter().map(|edit| {
-        json!({
-            "start": edit.span.start,
-            "end": edit.span.end,
-            "text": super::redact::redact("", &edit.text),
-        })
+#[derive(Serialize)]
+struct Document<'s> {
+    version: u32,
+    tool: Value,
+    from: &'static str,
+    to: &'static str,
+    root: Cow<'s, str>,
+    summary: Value,
+    rules: Vec<Value>,
+    findings: Vec<Found<'s>>,
+    fixed: Vec<Value>,
+    unread: Vec<Value>,
+}
+
+/// There can be many of these, so they are written without a tree of values.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Found<'s> {
+    rule: &'static str,
+    path: &'s str,
+    package: Option<&'s str>,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+    start: u32,
+    end: u32,
+    severity: &'static str,
+    confidence: &'static str,
+    message: &'s str,
+    source: &'s str,
+    fix: &'static str,
+    edits: Vec<Edited<'s>>,
+}
+
+#[derive(Serialize)]
+struct Edited<'s> {
+    start: u32,
+    end: u32,
+    text: Cow<'s, str>,
+}
+
+fn finding<'s>(report: &'s Report<'_>, page: &'s Page<'_>, finding: &'s Finding) -> Found<'s> {
+    const LONGEST_SOURCE: usize = 1_000;
+    let start = page.lines.position(finding.span.start);
+    let end = page.lines.position(finding.span.end);
+    let (_, source) = page.lines.around(&finding.span);
+    let cut = source.char_indices().nth(LONGEST_SOURCE);
+    let edits = finding.fix.edits().iter().map(|edit| Edited {
+        start: edit.span.start,
+        end: edit.span.end,
+        text: super::redact::redact("", &edit.text),
     });
-    json!({
-        "rule": finding.rule,
-        "path": finding.path,
-        "package": report.package(page),
-        "line": start.line,
-        "column": start.column,
-        "endLine": end.line,
-        "endColumn": end.column,
-        "start": finding.span.start,
-        "end": finding.span.end,
-        "severity": severity_name(finding.severity),
-        "confidence": confidence_name(finding.confidence),
-        "message": finding.message,
-        "source": page.lines.around(&finding.span).1.chars().take(1_000).collect::<String>(),
-        "fix": fix_name(&finding.fix),
-        "edits": edits.collect::<Vec<_>>(),
-    })
+    Found {
+        rule: finding.rule,
+        path: &finding.path,
+        package: report.package(page),
+        line: start.line,
+        column: start.column,
+        end_line: end.line,
+        end_column: end.column,
+        start: finding.span.start,
+        end: finding.span.end,
+        severity: severity_name(finding.severity),
+        confidence: confidence_name(finding.confidence),
+        message: &finding.message,
+        source: cut.map_or(source, |(at, _)| &source[..at]),
+        fix: fix_name(&finding.fix),
+        edits: edits.collect(),
+    }
 }

@@ -11,6 +11,8 @@ mod text;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use crate::scan::{Scan, Scanned};
 use crate::{Confidence, Edit, Finding, Fix, Rule, Severity, Source, Span};
 
@@ -66,7 +68,7 @@ impl<'s> Report<'s> {
             file,
             lines: Lines::new(&file.source),
         };
-        let files = scan.files.iter().map(page).collect();
+        let files = scan.files.par_iter().map(page).collect();
         Self { scan, files }
     }
 
