@@ -150,7 +150,7 @@ where
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let inner = self.inner.clone();
         let parts = parts(request.request());
-        let authenticator = self.authenticator.choose(&parts);
+        let authenticator = self.authenticator.choose(&parts).into_owned();
         Box::pin(async move {
             let state = authenticator.authenticate(&parts).await;
             let headers = state.headers().clone();

@@ -367,6 +367,7 @@ pub struct SessionAuth {
     claims: SessionClaims,
     /// Read from the claims when it is first asked for.
     organization: OnceLock<Option<ActiveOrganization>>,
+    is_pending: bool,
     token: String,
 }
 
@@ -374,6 +375,7 @@ impl SessionAuth {
     /// The session of a verified token.
     pub fn new(claims: SessionClaims, token: impl Into<String>) -> Self {
         Self {
+            is_pending: claims.session_status() == Some(PENDING),
             claims,
             organization: OnceLock::new(),
             token: token.into(),
@@ -397,7 +399,7 @@ impl SessionAuth {
 
     /// Whether the user still has a task to complete before the session counts.
     pub fn is_pending(&self) -> bool {
-        self.session_status() == Some(PENDING)
+        self.is_pending
     }
 
     /// All claims of the token.

@@ -158,6 +158,7 @@ where
             let answer = self.inner.call(Request::from_parts(parts, body));
             return ClerkFuture::decided(answer, headers);
         }
+        let authenticator = authenticator.into_owned();
         // The service that was found ready must be the one that is called; a clone takes its place.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);

@@ -1,5 +1,6 @@
 //! The decision with its surroundings: configuration, keys, clock.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -369,18 +370,18 @@ impl Authenticator {
 /// JavaScript: `clerkMiddleware((request) => options)`.
 pub trait ChooseAuthenticator: Clone {
     /// The authenticator for a request.
-    fn choose(&self, request: &Parts) -> Authenticator;
+    fn choose(&self, request: &Parts) -> Cow<'_, Authenticator>;
 }
 
 impl ChooseAuthenticator for Authenticator {
-    fn choose(&self, _: &Parts) -> Authenticator {
-        self.clone()
+    fn choose(&self, _: &Parts) -> Cow<'_, Authenticator> {
+        Cow::Borrowed(self)
     }
 }
 
 impl<F: Fn(&Parts) -> Authenticator + Clone> ChooseAuthenticator for F {
-    fn choose(&self, request: &Parts) -> Authenticator {
-        self(request)
+    fn choose(&self, request: &Parts) -> Cow<'_, Authenticator> {
+        Cow::Owned(self(request))
     }
 }
 

@@ -98,10 +98,10 @@ pub(super) struct ClientCookies<'request> {
 impl<'request> ClientCookies<'request> {
     pub(super) fn read(
         facts: &RequestFacts<'request>,
+        cookies: Cookies<'request>,
         settings: &Settings,
         now: SystemTime,
     ) -> Self {
-        let cookies = facts.cookie_jar();
         let key = settings.publishable_key.as_ref();
         let key = key.filter(|key| counts_suffixed(cookies, key, &settings.own_host(), now));
         let get = |name: &str| match key {

@@ -4,8 +4,8 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::cookies::{ClientCookies, session_token_in};
-use super::facts::RequestFacts;
+use super::cookies::{ClientCookies, Cookies, session_token_in};
+use super::facts::{RequestFacts, as_token};
 use super::reason::{AuthErrorReason, RefreshFailure};
 use super::refresh::{self, RefreshSession};
 use super::state::RequestState;
@@ -34,6 +34,7 @@ pub(super) struct Request<'a> {
     pub(super) settings: &'a Settings,
     pub(super) answers: &'a Answers,
     pub(super) now: SystemTime,
+    cookies: OnceCell<Cookies<'a>>,
     client: OnceCell<ClientCookies<'a>>,
 }
 
@@ -52,23 +53,36 @@ impl<'a> Request<'a> {
             settings,
             answers,
             now,
+            cookies: OnceCell::new(),
             client: OnceCell::new(),
         }
     }
 
+    /// The cookies, looked for when they are first asked for.
+    pub(super) fn cookies(&self) -> Cookies<'a> {
+        *self.cookies.get_or_init(|| self.facts.cookie_jar())
+    }
+
     /// What the cookies say, read when it is first asked for.
     pub(super) fn client(&self) -> &ClientCookies<'a> {
-        self.client
-            .get_or_init(|| ClientCookies::read(self.facts, self.settings, self.now))
+        self.client.get_or_init(|| {
+            ClientCookies::read(self.facts, self.cookies(), self.settings, self.now)
+        })
     }
 
     pub(super) fn decide(&self) -> Result<RequestState, Missing> {
         // A token in the header comes before every cookie.
-        let token = self.facts.header_token();
+        let token = self.facts.header_token_bytes();
         let accepts = &self.settings.accepts_token;
-        match (accepts, token) {
+        if let Some(token) = token
+            && accepts.accepts(TokenType::SessionToken)
+            && let Some(session) = self.remembered(token)
+        {
+            return Ok(RequestState::signed_in(session));
+        }
+        match (accepts, token.map(as_token)) {
             (AcceptsToken::One(TokenType::SessionToken), Some(token)) => {
-                self.with_session_token(token)
+                self.of_header(self.new_session(jwt::decode(token), TokenCarrier::Header)?)
             }
             (_, Some(token)) => self.with_token_of_some_type(token),
             (AcceptsToken::One(machine), None) if *machine != TokenType::SessionToken => {
@@ -83,11 +97,6 @@ impl<'a> Request<'a> {
     /// One type or several are accepted, not session tokens alone.
     fn with_token_of_some_type(&self, token: &str) -> Result<RequestState, Missing> {
         let accepts = &self.settings.accepts_token;
-        if accepts.accepts(TokenType::SessionToken)
-            && let Some(session) = self.remembered(token)
-        {
-            return Ok(RequestState::signed_in(session));
-        }
         let presented = Presented::of(token);
         let token_type = presented.token_type();
         if !accepts.accepts(token_type) {
@@ -115,10 +124,6 @@ impl<'a> Request<'a> {
         };
         RequestState::signed_out(AuthErrorReason::TokenTypeMismatch, String::new())
             .for_token_type(looked_for)
-    }
-
-    fn with_session_token(&self, token: &str) -> Result<RequestState, Missing> {
-        self.of_header(self.session(token, TokenCarrier::Header)?)
     }
 
     fn of_header(&self, session: Verified<Arc<SessionAuth>>) -> Result<RequestState, Missing> {
@@ -163,7 +168,12 @@ impl<'a> Request<'a> {
         if is_issued_before(token, updated_at) {
             return Ok(self.handshake(AuthErrorReason::SessionTokenIatBeforeClientUat));
         }
-        match self.session(token, TokenCarrier::Cookie)? {
+        // A session that has been seen before is not verified again.
+        let session = match self.remembered(token.as_bytes()) {
+            Some(session) => Ok(session),
+            None => self.new_session(jwt::decode(token), TokenCarrier::Cookie)?,
+        };
+        match session {
             Ok(session) => Ok(self.with_session(session)),
             Err(error) => self.refused(error, TokenCarrier::Cookie),
         }
@@ -196,20 +206,7 @@ impl<'a> Request<'a> {
         handshake::start_or_sign_out(self, reason, String::new())
     }
 
-    /// The session of a token that is genuine, remembered if it has been seen before. `Err` only
-    /// when its key is missing.
-    fn session(
-        &self,
-        token: &str,
-        carrier: TokenCarrier,
-    ) -> Result<Verified<Arc<SessionAuth>>, Missing> {
-        match self.remembered(token) {
-            Some(session) => Ok(Ok(session)),
-            None => self.new_session(jwt::decode(token), carrier),
-        }
-    }
-
-    fn remembered(&self, token: &str) -> Option<Arc<SessionAuth>> {
+    fn remembered(&self, token: &[u8]) -> Option<Arc<SessionAuth>> {
         let Answers {
             keys, token_cache, ..
         } = self.answers;
@@ -219,6 +216,7 @@ impl<'a> Request<'a> {
             .find(token, keys, clock_skew, self.now)
     }
 
+    /// The session of a token that is genuine. `Err` only when its key is missing.
     fn new_session(
         &self,
         token: Verified<UnverifiedJwt<'_>>,

@@ -23,7 +23,6 @@ pub struct RequestFacts<'request> {
     method: &'request Method,
     uri: &'request Uri,
     headers: &'request HeaderMap,
-    cookies: Cookies<'request>,
 }
 
 impl fmt::Debug for RequestFacts<'_> {
@@ -43,7 +42,6 @@ impl<'request> RequestFacts<'request> {
             method: &parts.method,
             uri: &parts.uri,
             headers: &parts.headers,
-            cookies: Cookies::new(&parts.headers),
         }
     }
 
@@ -55,19 +53,22 @@ impl<'request> RequestFacts<'request> {
     /// The token of the `Authorization` header: after `Bearer`, or the whole value if it is one
     /// word. None for other schemes. The scheme is case-sensitive.
     pub fn header_token(&self) -> Option<&'request str> {
+        self.header_token_bytes().map(as_token)
+    }
+
+    /// The same, as it was sent.
+    pub(super) fn header_token_bytes(&self) -> Option<&'request [u8]> {
         let value = self.headers.get(AUTHORIZATION)?.as_bytes();
         let mut spaces = memchr_iter(b' ', value);
         let mut next_space = || spaces.next().unwrap_or(value.len());
         let (end, next_end) = (next_space(), next_space());
         let (first, second) = (&value[..end], value.get(end + 1..next_end));
-        let token = match (first, second.unwrap_or_default()) {
-            (b"", b"") => return None,
-            (word, b"") => word,
-            (b"Bearer", token) => token,
-            _ => return None,
-        };
-        // Bytes that are no text are a token all the same, and not a valid one.
-        Some(std::str::from_utf8(token).unwrap_or("\u{fffd}"))
+        match (first, second.unwrap_or_default()) {
+            (b"", b"") => None,
+            (word, b"") => Some(word),
+            (b"Bearer", token) => Some(token),
+            _ => None,
+        }
     }
 
     /// Scheme and host as the visitor sees them, such as `https://app.example.com`.
@@ -142,16 +143,16 @@ impl<'request> RequestFacts<'request> {
 
     /// The cookies, decoded, in order. Of several with one name the first one counts.
     pub fn cookies(&self) -> impl Iterator<Item = (&'request str, Cow<'request, str>)> {
-        self.cookies.iter()
+        self.cookie_jar().iter()
     }
 
     /// The first cookie of this name, decoded, unless it is empty.
     pub fn cookie(&self, name: &str) -> Option<Cow<'request, str>> {
-        self.cookies.get(name)
+        self.cookie_jar().get(name)
     }
 
     pub(super) fn cookie_jar(&self) -> Cookies<'request> {
-        self.cookies
+        Cookies::new(self.headers)
     }
 
     /// All headers.
@@ -205,6 +206,11 @@ impl<'request> RequestFacts<'request> {
         let item = self.header(name)?.split(',').next()?.trim();
         (!item.is_empty()).then_some(item)
     }
+}
+
+/// Bytes that are no text are a token all the same, and not a valid one.
+pub(super) fn as_token(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or("\u{fffd}")
 }
 
 /// Whether a pair of a query has this name. Only a name that is written in code is decoded.

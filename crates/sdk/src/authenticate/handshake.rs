@@ -91,7 +91,7 @@ fn redirect(
 /// How often the browser has been redirected within the last seconds: any number, as in
 /// JavaScript, since a browser can send any.
 pub(super) fn redirect_count(request: &Request<'_>) -> f64 {
-    let cookie = request.facts.cookie(REDIRECT_COUNT);
+    let cookie = request.cookies().get(REDIRECT_COUNT);
     let count = cookie.and_then(|count| count.trim().parse().ok());
     count
         .filter(|count: &f64| count.abs() < MAX_REDIRECT_COUNT)

@@ -64,7 +64,7 @@ fn temporary<'a>(request: &Request<'a>, name: &str) -> Option<Cow<'a, str>> {
     let in_query = request.facts.query_parameter(name);
     in_query
         .filter(|value| !value.is_empty())
-        .or_else(|| request.facts.cookie(name))
+        .or_else(|| request.cookies().get(name))
 }
 
 /// The cookies that a handshake token, if it is genuine, says are to be set.

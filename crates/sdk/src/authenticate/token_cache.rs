@@ -37,7 +37,7 @@ impl TokenCache {
 
     pub(super) fn find(
         &self,
-        token: &str,
+        token: &[u8],
         keys: &Keys,
         clock_skew: Duration,
         now: SystemTime,
@@ -75,7 +75,7 @@ impl fmt::Debug for TokenCache {
 
 impl Hash for Token {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        Sought(self.0.token()).hash(state);
+        Sought(self.0.token().as_bytes()).hash(state);
     }
 }
 
@@ -88,19 +88,19 @@ impl PartialEq for Token {
 impl Eq for Token {}
 
 /// What a request brings, which may or may not be a token.
-struct Sought<'a>(&'a str);
+struct Sought<'a>(&'a [u8]);
 
 impl Hash for Sought<'_> {
     /// Tokens that were verified differ in the end of their signature.
     fn hash<H: Hasher>(&self, state: &mut H) {
         let end = self.0.len().saturating_sub(64);
-        self.0.as_bytes()[end..].hash(state);
+        self.0[end..].hash(state);
     }
 }
 
 impl Equivalent<Token> for Sought<'_> {
     fn equivalent(&self, token: &Token) -> bool {
-        self.0 == token.0.token()
+        self.0 == token.0.token().as_bytes()
     }
 }
 
@@ -149,7 +149,7 @@ mod tests {
         let current = keys(&[("ins_1", &key), ("ins_2", &other)]);
         let skew = Duration::from_secs(5);
         let find = |token: &str, keys: &Keys, now| {
-            let found = cache.find(token, keys, skew, at(now));
+            let found = cache.find(token.as_bytes(), keys, skew, at(now));
             found.map(|session| session.user_id().to_owned())
         };
         assert_eq!(find(kept.token(), &current, NOW), None);
