@@ -8,6 +8,7 @@ use aho_corasick::{AhoCorasick, packed};
 use oxc_allocator::Allocator;
 use oxc_ast::ast::Program;
 use oxc_parser::{ParseOptions, Parser};
+use oxc_semantic::SemanticBuilder;
 use oxc_span::SourceType;
 use std::{
     cell::RefCell,
@@ -91,6 +92,18 @@ fn words() -> Vec<String> {
 
 /// What the rules find in a file.
 pub fn check_source(source: &Source, project: &Project, rules: &RuleSet) -> Checked {
+    let mut checked = check_unix(source, project, rules);
+    if source.text.contains("\r\n") {
+        let findings = checked.findings.iter_mut();
+        for edit in findings.flat_map(|finding| finding.fix.edits_mut()) {
+            edit.text = edit.text.replace("\r\n", "\n").replace('\n', "\r\n");
+        }
+    }
+    checked
+}
+
+/// The same, with edits whose lines end with a line feed.
+fn check_unix(source: &Source, project: &Project, rules: &RuleSet) -> Checked {
     let mut checked = Checked::default();
     if source.language == Language::Configuration {
         checked.findings = configuration::check(source, project, rules);
@@ -287,7 +300,8 @@ fn read_exports(project: &Project, path: &str) -> Arc<Exports> {
 /// Makes the edits of every finding that `wanted` accepts, pass after pass until nothing changes.
 ///
 /// The text afterwards is in `source`, and scripts in it have moved with it. Returns the findings whose edits were made,
-/// with spans of the text that each pass began with. A fix after which the file would not parse is left out.
+/// with spans of the text that each pass began with. A fix after which the file would not parse, or would declare a name
+/// twice, is left out.
 pub fn fix_source(
     source: &mut Source,
     project: &Project,
@@ -296,9 +310,13 @@ pub fn fix_source(
 ) -> Vec<Finding> {
     let mut made = Vec::new();
     let mut seen = vec![source.text.clone()];
+    let before = mistakes(source, project);
+    let breaks = |edited: &Source| match (before, mistakes(edited, project)) {
+        (None, _) => false,
+        (Some(before), after) => after.is_none_or(|after| before == 0 && after > 0),
+    };
     for _ in 0..MAX_PASSES {
         let checked = check_source(source, project, rules);
-        let was_read = checked.unread.is_none();
         let chosen: Vec<Finding> = checked
             .findings
             .into_iter()
@@ -309,20 +327,12 @@ pub fn fix_source(
         }
         let mut done = edit_source(source, &chosen);
         let mut picked = chosen;
-        if was_read
-            && check_source(&done.0, project, &RuleSet::filtered(|_| false))
-                .unread
-                .is_some()
-        {
+        if breaks(&done.0) {
             // One of them breaks the file: keep those that do not, one at a time.
             let mut kept = Vec::new();
             for finding in picked {
                 kept.push(finding);
-                let attempt = edit_source(source, &kept);
-                if check_source(&attempt.0, project, &RuleSet::filtered(|_| false))
-                    .unread
-                    .is_some()
-                {
+                if breaks(&edit_source(source, &kept).0) {
                     kept.pop();
                 }
             }
@@ -343,6 +353,20 @@ pub fn fix_source(
         *source = done.0;
     }
     made
+}
+
+/// How many mistakes the scripts of a file have that an engine refuses although they parse, such as a name that is
+/// declared twice. `None` for a file that does not parse.
+fn mistakes(source: &Source, project: &Project) -> Option<usize> {
+    let scripts = scripts(source).into_iter().map(|(span, dialect)| {
+        with_module(source, project, span, dialect, |module| {
+            let semantic = SemanticBuilder::new()
+                .with_build_nodes(true)
+                .with_check_syntax_error(true);
+            semantic.build(module.program()).diagnostics.len()
+        })
+    });
+    scripts.sum::<Result<usize, Unread>>().ok()
 }
 
 /// A source after the edits of findings, and which of them were made.

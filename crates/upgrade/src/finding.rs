@@ -67,4 +67,11 @@ impl Fix {
             Self::Safe(edits) | Self::Review(edits) => edits,
         }
     }
+
+    pub(crate) fn edits_mut(&mut self) -> &mut [Edit] {
+        match self {
+            Self::None => &mut [],
+            Self::Safe(edits) | Self::Review(edits) => edits,
+        }
+    }
 }

@@ -183,6 +183,30 @@ fn fixed_for_good(text: String, all: bool) -> String {
 }
 
 #[test]
+fn a_name_is_not_declared_twice() {
+    let text = "const { users } = require('@clerk/clerk-sdk-node');
+const { sessions } = require('@clerk/clerk-sdk-node');
+users.getUser(a);
+sessions.getSession(b);
+";
+    // The second is left to a person, since its new name is taken by then.
+    let expected = "const { clerkClient } = require('@clerk/clerk-sdk-node');
+const { sessions } = require('@clerk/clerk-sdk-node');
+clerkClient.users.getUser(a);
+sessions.getSession(b);
+";
+    assert_eq!(fixed_for_good(text.to_owned(), false), expected);
+}
+
+#[test]
+fn lines_end_as_they_did() {
+    let text = "import { verifyJwt, createClerkClient } from '@clerk/backend';\r\nverifyJwt(a);\r\ncreateClerkClient({});\r\n";
+    let fixed = fixed_for_good(text.to_owned(), false);
+    assert_ne!(fixed, text);
+    assert_eq!(fixed.replace("\r\n", "").find('\n'), None, "{fixed:?}");
+}
+
+#[test]
 fn the_examples_of_all_rules_in_one_file() {
     let readable = |text: &&&str| {
         let source = source((**text).to_owned());

@@ -338,12 +338,14 @@ impl<'a> Checker<'_, 'a> {
         if property.method {
             return Fix::None;
         }
-        let edit = self.renamed_key(property, to);
-        if new_value {
-            Fix::Review(vec![edit])
-        } else {
-            Fix::Safe(vec![edit])
+        let mut edits = vec![self.renamed_key(property, to)];
+        if !new_value {
+            return Fix::Safe(edits);
         }
+        if let Expression::StringLiteral(old) = &property.value {
+            edits.push(insert(old.span.start, "/* TODO: the new key */ "));
+        }
+        Fix::Review(edits)
     }
 
     /// Gives a property another key; quotes and shorthand are minded.

@@ -140,17 +140,18 @@ impl<'a> Checker<'_, 'a> {
         };
         let (outermost, kind) = self.module.outer(wait);
         let span = self.module.kind(outermost).span();
-        let has_parentheses = matches!(
-            self.module.kind(outermost),
-            AstKind::ParenthesizedExpression(_)
-        );
-        let data = || {
-            if has_parentheses {
-                vec![insert(span.end, suffix)]
-            } else {
-                vec![insert(span.start, "("), insert(span.end, closing)]
+        // The array is taken out before a cast sees it: `(await getList()).data as User[]`.
+        let around = self.module.kind(self.module.parent(wait));
+        let (inner, data) = match around {
+            AstKind::ParenthesizedExpression(_) => {
+                (around.span(), vec![insert(around.span().end, suffix)])
             }
+            _ => (
+                wait_span,
+                vec![insert(wait_span.start, "("), insert(wait_span.end, closing)],
+            ),
         };
+        let is_cast = inner != span;
         match kind {
             AstKind::VariableDeclarator(declarator) => match &declarator.id {
                 BindingPattern::BindingIdentifier(name) => {
@@ -162,11 +163,8 @@ impl<'a> Checker<'_, 'a> {
                             return Some(Fix::None);
                         }
                     }
-                    if optional
-                        || declarator.type_annotation.is_some()
-                        || outermost != wait && !has_parentheses
-                    {
-                        return Some(Fix::Safe(data()));
+                    if optional || is_cast || declarator.type_annotation.is_some() {
+                        return Some(Fix::Safe(data));
                     }
                     let counts_only = name
                         .symbol_id
@@ -179,6 +177,11 @@ impl<'a> Checker<'_, 'a> {
                     } else {
                         Fix::Safe(fix)
                     })
+                }
+                BindingPattern::ArrayPattern(_)
+                    if is_cast || declarator.type_annotation.is_some() =>
+                {
+                    Some(Fix::Safe(data))
                 }
                 BindingPattern::ArrayPattern(pattern) => Some(Fix::Safe(vec![
                     insert(pattern.span.start, "{ data: "),
@@ -197,24 +200,24 @@ impl<'a> Checker<'_, 'a> {
                         insert(pattern.span.end, " }"),
                     ]))
                 }
-                BindingPattern::AssignmentPattern(_) => Some(Fix::Review(data())),
+                BindingPattern::AssignmentPattern(_) => Some(Fix::Review(data)),
             },
             AstKind::StaticMemberExpression(member) => match member.property.name.as_str() {
                 "data" | "totalCount" => None,
-                "length" => Some(Fix::Review(vec![insert(span.end, suffix)])),
-                _ => Some(Fix::Safe(vec![insert(span.end, suffix)])),
+                "length" => Some(Fix::Review(data)),
+                _ => Some(Fix::Safe(data)),
             },
             AstKind::ComputedMemberExpression(member) => {
                 if member.object.span() == span {
-                    Some(Fix::Safe(vec![insert(span.end, suffix)]))
+                    Some(Fix::Safe(data))
                 } else {
-                    Some(Fix::Review(data()))
+                    Some(Fix::Review(data))
                 }
             }
             AstKind::ForOfStatement(statement) if statement.right.span() == span => {
-                Some(Fix::Safe(data()))
+                Some(Fix::Safe(data))
             }
-            AstKind::SpreadElement(_) => Some(Fix::Safe(data())),
+            AstKind::SpreadElement(_) => Some(Fix::Safe(data)),
             AstKind::AssignmentExpression(assignment) if assignment.right.span() == span => {
                 if let oxc_ast::ast::AssignmentTarget::AssignmentTargetIdentifier(name) =
                     &assignment.left
@@ -230,9 +233,9 @@ impl<'a> Checker<'_, 'a> {
                         .source(pattern.span)
                         .contains("data")
                         .then_some(())
-                        .map_or(Some(Fix::Review(data())), |()| None);
+                        .map_or(Some(Fix::Review(data)), |()| None);
                 }
-                Some(Fix::Safe(data()))
+                Some(Fix::Safe(data))
             }
             AstKind::ExpressionStatement(_) => None,
             AstKind::CallExpression(call) => {
@@ -241,14 +244,11 @@ impl<'a> Checker<'_, 'a> {
                 if is_console {
                     Some(Fix::None)
                 } else {
-                    Some(Fix::Review(data()))
+                    Some(Fix::Review(data))
                 }
             }
             AstKind::UnaryExpression(_) => None,
-            _ => {
-                let _ = wait_span;
-                Some(Fix::Review(data()))
-            }
+            _ => Some(Fix::Review(data)),
         }
     }
 
