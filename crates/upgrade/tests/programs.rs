@@ -199,6 +199,47 @@ sessions.getSession(b);
 }
 
 #[test]
+fn comments_of_others_stay() {
+    for (text, expected) in [
+        (
+            "import {
+  createClerkClient, // online
+  verifyJwt,
+} from '@clerk/backend';
+",
+            "import {
+  createClerkClient, // online
+} from '@clerk/backend';
+import { verifyJwt } from '@clerk/backend/jwt';
+",
+        ),
+        (
+            "import { createClerkClient, /* offline */ verifyJwt } from '@clerk/backend';
+",
+            "import { createClerkClient, /* offline */ } from '@clerk/backend';
+import { verifyJwt } from '@clerk/backend/jwt';
+",
+        ),
+        (
+            "import {
+  createClerkClient,
+  // offline
+  verifyJwt
+} from '@clerk/backend';
+",
+            "import {
+  createClerkClient,
+  // offline
+} from '@clerk/backend';
+import { verifyJwt } from '@clerk/backend/jwt';
+",
+        ),
+    ] {
+        assert_eq!(fixed_for_good(text.to_owned(), false), expected);
+    }
+}
+
+#[test]
 fn lines_end_as_they_did() {
     let text = "import { verifyJwt, createClerkClient } from '@clerk/backend';\r\nverifyJwt(a);\r\ncreateClerkClient({});\r\n";
     let fixed = fixed_for_good(text.to_owned(), false);

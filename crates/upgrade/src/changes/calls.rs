@@ -386,7 +386,22 @@ impl<'a> Checker<'_, 'a> {
             return replace(Span::new(property.start, end), "");
         }
         let before = object.properties[position - 1].span().end;
-        replace(Span::new(before, property.end), "")
+        self.without_last(before, property)
+    }
+
+    /// Takes the last item out of a list, with the comma before it. `before` is where the item before it ends; a comment
+    /// behind that stays, and with it the comma.
+    pub(super) fn without_last(&self, before: u32, item: Span) -> Edit {
+        let between = self.source(Span::new(before, item.start));
+        let comments = between.trim_end();
+        if !comments.contains("//") && !comments.contains("/*") {
+            return replace(Span::new(before, item.end), "");
+        }
+        let start = before + u32::try_from(comments.len()).unwrap_or(0);
+        let after = after_comma(self.module.text, item.end);
+        let has_comma = self.module.text[..after as usize].ends_with(',');
+        let end = if has_comma { after } else { item.end };
+        replace(Span::new(start, end), "")
     }
 
     /// Adds a property at the end of an object literal, in the style of the others.

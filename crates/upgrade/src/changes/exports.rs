@@ -871,7 +871,7 @@ impl<'a> Checker<'_, 'a> {
             );
         }
         match position.checked_sub(1) {
-            Some(before) => replace(Span::new(items[before].end, item.end), ""),
+            Some(before) => self.without_last(items[before].end, item),
             None => replace(item, ""),
         }
     }

@@ -76,7 +76,7 @@ pub(super) fn check(place: &Place<'_>, findings: &mut Vec<Finding>) {
         }
         let is_there = (code_lines(text, place.format))
             .any(|(_, line)| mentions(line, to).any(|(_, name)| name == new));
-        let value = value(line, first + old.len());
+        let value = value(line, first + old.len()).or_else(|| value_below(&text[start..]));
         let fresh = if *new_value { "pk_" } else { "sk_" };
         let (message, fix) = if is_there {
             let message = format!("{old} is not read by Core 2, and {new} is already here.");
@@ -130,6 +130,16 @@ fn value(line: &str, end: usize) -> Option<&str> {
     })?;
     let value = value.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ','));
     (!value.is_empty()).then_some(value)
+}
+
+/// What the line below assigns to a name that stands alone: `- name: X` and `value: Y`, as Kubernetes and Render have it.
+fn value_below(text: &str) -> Option<&str> {
+    let line = text.lines().nth(1)?;
+    let end = line
+        .find("value:")
+        .filter(|at| line[..*at].trim().is_empty())?
+        + "value".len();
+    value(line, end)
 }
 
 /// Whether a value stands for another one: `$NAME`, `${{ secrets.NAME }}`, `<your key>`, `xxx`.

@@ -416,6 +416,16 @@ mod tests {
                 "review",
             ),
             (
+                "render.yaml",
+                "- key: CLERK_FRONTEND_API\n  value: clerk.example.com\n",
+                "review",
+            ),
+            (
+                "render.yaml",
+                "- key: CLERK_FRONTEND_API\n  sync: false\n",
+                "safe",
+            ),
+            (
                 "compose.yaml",
                 "environment:\n  CLERK_API_KEY: ${CLERK_API_KEY}\n",
                 "safe",
