@@ -170,8 +170,16 @@ impl<'a> Checker<'_, 'a> {
                         };
                         match declarator.init.as_ref()?.get_inner_expression() {
                             Expression::ObjectExpression(object) => {
-                                let own = self.module.references(symbol).count() == 1;
-                                Some(Options { object, own })
+                                let statement = self.module.parent(declaration);
+                                let is_exported = matches!(
+                                    self.module.kind(self.module.parent(statement)),
+                                    AstKind::ExportDeclaration(_)
+                                );
+                                let is_used_once = self.module.references(symbol).count() == 1;
+                                Some(Options {
+                                    object,
+                                    own: is_used_once && !is_exported,
+                                })
                             }
                             _ => None,
                         }
