@@ -169,15 +169,19 @@ where
             }
             let headers = pass_on(state, &mut parts);
             let mut response = inner.call(Request::from_parts(parts, body)).await?;
-            append(response.headers_mut(), &headers);
+            if let Some(headers) = headers {
+                append(response.headers_mut(), &headers);
+            }
             Ok(response)
         }))
     }
 }
 
-/// Tells the inner service who makes the request. Returns the headers for the response.
-fn pass_on(state: RequestState, parts: &mut Parts) -> HeaderMap {
-    let headers = state.headers().clone();
+/// Tells the inner service who makes the request. Returns the headers for the response, if there
+/// are any.
+fn pass_on(state: RequestState, parts: &mut Parts) -> Option<Box<HeaderMap>> {
+    let headers = state.headers();
+    let headers = (!headers.is_empty()).then(|| Box::new(headers.clone()));
     parts.extensions.insert(state.auth());
     parts.extensions.insert(state);
     headers
@@ -191,14 +195,14 @@ pin_project! {
         #[pin]
         decided: Option<F>,
         // What is added to its headers.
-        headers: HeaderMap,
+        headers: Option<Box<HeaderMap>>,
         // The whole way of any other request.
         asking: Option<Pin<Box<dyn Future<Output = F::Output> + Send>>>,
     }
 }
 
 impl<F: Future> ClerkFuture<F> {
-    fn decided(answer: F, headers: HeaderMap) -> Self {
+    fn decided(answer: F, headers: Option<Box<HeaderMap>>) -> Self {
         Self {
             decided: Some(answer),
             headers,
@@ -209,7 +213,7 @@ impl<F: Future> ClerkFuture<F> {
     fn asking(answer: Pin<Box<dyn Future<Output = F::Output> + Send>>) -> Self {
         Self {
             decided: None,
-            headers: HeaderMap::new(),
+            headers: None,
             asking: Some(answer),
         }
     }
@@ -230,8 +234,8 @@ where
             return Poll::Pending;
         };
         let mut answer = ready_or_wait!(answer.poll(context));
-        if let Ok(response) = &mut answer {
-            append(response.headers_mut(), this.headers);
+        if let (Ok(response), Some(headers)) = (&mut answer, this.headers) {
+            append(response.headers_mut(), headers);
         }
         Poll::Ready(answer)
     }

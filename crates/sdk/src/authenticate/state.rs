@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use http::header::{LOCATION, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -56,22 +56,28 @@ impl AuthStatus {
 #[derive(Clone)]
 pub struct RequestState {
     status: AuthStatus,
+    caller: Option<Caller>,
+    token_type: Option<TokenType>,
+    /// Most requests have a session and nothing else, and the state goes from hand to hand.
+    details: Option<Box<Details>>,
+}
+
+#[derive(Clone, Default)]
+struct Details {
     reason: Option<AuthErrorReason>,
     message: String,
     headers: HeaderMap,
-    caller: Option<Caller>,
-    token_type: Option<TokenType>,
 }
 
 impl fmt::Debug for RequestState {
     /// Shows no token: not that of the session, and none of the headers, which can hold new ones
     /// (D15).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.headers.keys().map(HeaderName::as_str).collect();
+        let names: Vec<&str> = self.headers().keys().map(HeaderName::as_str).collect();
         f.debug_struct("RequestState")
             .field("status", &self.status)
-            .field("reason", &self.reason)
-            .field("message", &self.message)
+            .field("reason", &self.reason())
+            .field("message", &self.message().unwrap_or_default())
             .field("headers", &names)
             .field("caller", &self.caller)
             .field("token_type", &self.token_type)
@@ -81,25 +87,25 @@ impl fmt::Debug for RequestState {
 
 impl RequestState {
     pub(super) fn signed_in(session: impl Into<Arc<SessionAuth>>) -> Self {
-        Self::signed_in_with(session, HeaderMap::new())
+        Self::signed_in_as(Caller::Session(session.into()))
     }
 
     pub(super) fn signed_in_with(session: impl Into<Arc<SessionAuth>>, headers: HeaderMap) -> Self {
-        Self::signed_in_as(Caller::Session(session.into()), headers)
+        let mut state = Self::signed_in(session);
+        state.details.get_or_insert_default().headers = headers;
+        state
     }
 
     pub(super) fn machine(machine: MachineAuth) -> Self {
-        Self::signed_in_as(Caller::Machine(Arc::new(machine)), HeaderMap::new())
+        Self::signed_in_as(Caller::Machine(Arc::new(machine)))
     }
 
-    fn signed_in_as(caller: Caller, headers: HeaderMap) -> Self {
+    fn signed_in_as(caller: Caller) -> Self {
         Self {
             status: AuthStatus::SignedIn,
-            reason: None,
-            message: String::new(),
-            headers,
             token_type: Some(caller.token_type()),
             caller: Some(caller),
+            details: None,
         }
     }
 
@@ -129,7 +135,8 @@ impl RequestState {
     pub(super) fn with_cookies(mut self, directives: &[String]) -> Self {
         for directive in directives {
             if let Ok(value) = HeaderValue::try_from(directive) {
-                self.headers.append(SET_COOKIE, value);
+                let details = self.details.get_or_insert_default();
+                details.headers.append(SET_COOKIE, value);
             }
         }
         self
@@ -154,11 +161,13 @@ impl RequestState {
         }
         Self {
             status,
-            reason: Some(reason),
-            message,
-            headers,
             caller: None,
             token_type: Some(TokenType::SessionToken),
+            details: Some(Box::new(Details {
+                reason: Some(reason),
+                message,
+                headers,
+            })),
         }
     }
 
@@ -177,23 +186,28 @@ impl RequestState {
 
     /// Why the request is not signed in.
     pub fn reason(&self) -> Option<&AuthErrorReason> {
-        self.reason.as_ref()
+        self.details.as_ref()?.reason.as_ref()
     }
 
     /// Why, in words. `None` when signed in, empty when the reason says it all. May quote claims
     /// of the token.
     pub fn message(&self) -> Option<&str> {
-        self.reason.as_ref().map(|_| self.message.as_str())
+        let details = self.details.as_ref()?;
+        details.reason.as_ref().map(|_| details.message.as_str())
     }
 
     /// The headers to add to the response.
     pub fn headers(&self) -> &HeaderMap {
-        &self.headers
+        static NONE: LazyLock<HeaderMap> = LazyLock::new(HeaderMap::new);
+        match &self.details {
+            Some(details) => &details.headers,
+            None => &NONE,
+        }
     }
 
     /// Where to send the browser.
     pub fn location(&self) -> Option<&HeaderValue> {
-        self.headers.get(LOCATION)
+        self.details.as_ref()?.headers.get(LOCATION)
     }
 
     /// The verified token. **It is a credential.**
