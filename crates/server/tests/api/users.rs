@@ -6,9 +6,12 @@ use http::Method;
 use ironclerk::api::sessions::ListSessions;
 use ironclerk::api::users::{CreateUser, ListUsers, UpdateUser, User, UserFilter, UserSort};
 use ironclerk::api::{File, Metadata, Patch, Sort};
+use ironclerk_test_support::Backend;
 use serde_json::{Value, json};
 
-use crate::harness::{BEGINNING, PUBLIC_URL, TestServer, column, on_both_databases};
+use crate::harness::{
+    BEGINNING, PUBLIC_URL, TestServer, column, on_both_databases, run_on_database,
+};
 
 on_both_databases! {
     a_user_is_created_with_everything,
@@ -1085,4 +1088,31 @@ async fn many_are_banned_or_none(server: &TestServer) {
         .post("/v1/users/unban", json!({"user_ids": many}))
         .await;
     refused.refused_for(400, "bulk_size_exceeded", "user_ids");
+}
+
+#[test]
+fn a_user_who_is_read_again_is_as_the_database_has_them() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        run_on_database(backend, async |database| {
+            let server = TestServer::start(database.url()).await;
+            let id = server.user("ada@example.com").await.id;
+            let path = format!("/v1/users/{id}");
+            let read = async || server.get(&path).await.ok();
+            for name in ["Ada", "Augusta"] {
+                // Past the server, as another program does.
+                let sql = format!("UPDATE users SET first_name = '{name}' RETURNING id");
+                assert_eq!(database.sql(&sql).unwrap(), id.as_str());
+                for _ in 0..20 {
+                    assert_eq!(read().await["first_name"], name);
+                }
+            }
+            server.post(&format!("{path}/lock"), json!({})).await.ok();
+            let locked = read().await["lockout_expires_in_seconds"].clone();
+            server.advance(Duration::from_secs(60));
+            let later = read().await["lockout_expires_in_seconds"].clone();
+            assert_eq!(later.as_i64().unwrap(), locked.as_i64().unwrap() - 60);
+            server.client.users().delete(id.clone()).await.unwrap();
+            server.get(&path).await.refused(404, "resource_not_found");
+        });
+    }
 }

@@ -182,10 +182,11 @@ fn summary(out: &mut String, report: &Report<'_>, paint: Paint) {
     }
     let total = report.breaking();
     if total == 0 {
-        let rest = if scan.fixed() > 0 {
-            "Nothing is left to do."
-        } else {
-            "Nothing to do: no Core 1 code was found."
+        let rest = match (scan.fixed() > 0, scan.unread.is_empty()) {
+            (true, true) => "Nothing is left to do.",
+            (false, true) => "Nothing to do: no Core 1 code was found.",
+            (true, false) => "Nothing is left to do in what could be read.",
+            (false, false) => "No Core 1 code was found in what could be read.",
         };
         let _ = writeln!(out, "{}", paint.bold(rest));
     } else {
