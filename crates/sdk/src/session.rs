@@ -367,6 +367,7 @@ pub struct SessionAuth {
     claims: SessionClaims,
     /// Read from the claims when it is first asked for.
     organization: OnceLock<Option<ActiveOrganization>>,
+    /// Read at the beginning: it is asked with every request.
     is_pending: bool,
     token: String,
 }

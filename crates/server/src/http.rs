@@ -1,7 +1,6 @@
 //! From HTTP to a handler and back: the routes, who may call, what the body holds, how an answer
 //! and an error are written.
 
-use std::marker::PhantomData;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -191,20 +190,31 @@ impl Routes {
     }
 
     /// Mounts a handler where the type of its request says.
-    pub(crate) fn on<E, H, F, R>(mut self, handler: H) -> Self
+    pub(crate) fn on<E, H, F>(self, handler: H) -> Self
     where
         E: Endpoint,
         H: Fn(Cx, E) -> F + Send + Sync + 'static,
-        F: Future<Output = Result<R, ApiError>> + Send + 'static,
-        R: AnswerOf<E::Response>,
+        F: Future<Output = Result<E::Response, ApiError>> + Send + 'static,
+    {
+        self.on_encoded(move |cx, request: E| {
+            let done = handler(cx, request);
+            async move { encode(&done.await?) }
+        })
+    }
+
+    /// The same, for a handler that answers the JSON of the response.
+    pub(crate) fn on_encoded<E, H, F>(mut self, handler: H) -> Self
+    where
+        E: Endpoint,
+        H: Fn(Cx, E) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<Bytes, ApiError>> + Send + 'static,
     {
         let route = mount(
             self.state.clone(),
             Mounted {
                 info: E::INFO,
                 handler: Box::new(move |cx, parameters| {
-                    let done = handler(cx, parameters.take()?);
-                    Ok(Box::pin(async move { done.await?.into_json() }))
+                    Ok(Box::pin(handler(cx, parameters.take()?)))
                 }),
             },
         );
@@ -251,26 +261,6 @@ struct Mounted {
 type Handler = dyn Fn(Cx, Source<'_>) -> Result<Answer, ApiError> + Send + Sync;
 /// The body of an answer, in JSON.
 type Answer = Pin<Box<dyn Future<Output = Result<Bytes, ApiError>> + Send>>;
-
-/// What a handler answers where the contract has a type: a value of the type, or its JSON.
-pub(crate) trait AnswerOf<T> {
-    fn into_json(self) -> Result<Bytes, ApiError>;
-}
-
-impl<T: serde::Serialize> AnswerOf<T> for T {
-    fn into_json(self) -> Result<Bytes, ApiError> {
-        encode(&self)
-    }
-}
-
-/// The JSON of a value.
-pub(crate) struct Encoded<T>(pub Bytes, pub PhantomData<fn() -> T>);
-
-impl<T> AnswerOf<T> for Encoded<T> {
-    fn into_json(self) -> Result<Bytes, ApiError> {
-        Ok(self.0)
-    }
-}
 
 fn mount(state: Arc<State>, mounted: Mounted) -> MethodRouter {
     let mounted = Arc::new(mounted);

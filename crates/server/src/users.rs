@@ -1,7 +1,6 @@
 //! Users.
 
-use std::marker::PhantomData;
-
+use bytes::Bytes;
 use ironclerk_api::id::{IdentificationId, UserId};
 use ironclerk_api::users::{
     BanUser, BanUsers, CountUsers, CreateUser, DeleteUser, DeleteUserProfileImage, GetUser,
@@ -14,7 +13,7 @@ use ironclerk_api::{ApiError, ErrorCode, Patch, Sort};
 
 use crate::context::{Cx, deleted, not_found, taken, window};
 use crate::database::{DatabaseError, Recalled, Transaction};
-use crate::http::{Encoded, Routes, encode};
+use crate::http::{Routes, encode};
 use crate::images::NewImage;
 use crate::password::{self, NewPassword};
 use crate::second_factors::NewSecondFactors;
@@ -30,7 +29,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .on(list)
         .on(count)
         .on(create)
-        .on(get)
+        .on_encoded(get)
         .on(update)
         .on(merge_metadata)
         .on(replace_metadata)
@@ -323,10 +322,9 @@ impl NewUser {
 }
 
 /// Applications read their visitor for every page, so this is read from memory where it can be.
-async fn get(cx: Cx, request: GetUser) -> Result<Encoded<User>, ApiError> {
+async fn get(cx: Cx, request: GetUser) -> Result<Bytes, ApiError> {
     let images = cx.images();
-    let answer = cx
-        .database()
+    cx.database()
         .recall(format!("user {}", request.user_id), move |transaction| {
             let user = store::get(transaction, &request.user_id, &images)?
                 .ok_or_else(|| no_user(&request.user_id))?;
@@ -336,8 +334,7 @@ async fn get(cx: Cx, request: GetUser) -> Result<Encoded<User>, ApiError> {
                 is_lasting: !user.locked,
             })
         })
-        .await?;
-    Ok(Encoded(answer, PhantomData))
+        .await
 }
 
 async fn update(cx: Cx, request: UpdateUser) -> Result<User, ApiError> {

@@ -300,8 +300,8 @@ fn read_exports(project: &Project, path: &str) -> Arc<Exports> {
 /// Makes the edits of every finding that `wanted` accepts, pass after pass until nothing changes.
 ///
 /// The text afterwards is in `source`, and scripts in it have moved with it. Returns the findings whose edits were made,
-/// with spans of the text that each pass began with. A fix after which the file would not parse, or would declare a name
-/// twice, is left out.
+/// with spans of the text that each pass began with. A fix after which the file would not parse is left out, and one that
+/// would be the first to declare a name twice.
 pub fn fix_source(
     source: &mut Source,
     project: &Project,
@@ -310,11 +310,6 @@ pub fn fix_source(
 ) -> Vec<Finding> {
     let mut made = Vec::new();
     let mut seen = vec![source.text.clone()];
-    let before = mistakes(source, project);
-    let breaks = |edited: &Source| match (before, mistakes(edited, project)) {
-        (None, _) => false,
-        (Some(before), after) => after.is_none_or(|after| before == 0 && after > 0),
-    };
     for _ in 0..MAX_PASSES {
         let checked = check_source(source, project, rules);
         let chosen: Vec<Finding> = checked
@@ -325,6 +320,8 @@ pub fn fix_source(
         if chosen.is_empty() {
             break;
         }
+        let before = Soundness::of(source, project);
+        let breaks = |edited: &Source| Soundness::of(edited, project) < before;
         let mut done = edit_source(source, &chosen);
         let mut picked = chosen;
         if breaks(&done.0) {
@@ -355,18 +352,34 @@ pub fn fix_source(
     made
 }
 
-/// How many mistakes the scripts of a file have that an engine refuses although they parse, such as a name that is
-/// declared twice. `None` for a file that does not parse.
-fn mistakes(source: &Source, project: &Project) -> Option<usize> {
-    let scripts = scripts(source).into_iter().map(|(span, dialect)| {
-        with_module(source, project, span, dialect, |module| {
-            let semantic = SemanticBuilder::new()
-                .with_build_nodes(true)
-                .with_check_syntax_error(true);
-            semantic.build(module.program()).diagnostics.len()
-        })
-    });
-    scripts.sum::<Result<usize, Unread>>().ok()
+/// How far an engine would come with a file.
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+enum Soundness {
+    /// It does not parse.
+    Unread,
+    /// It parses, and is refused all the same: a name is declared twice, or the like.
+    Mistaken,
+    Sound,
+}
+
+impl Soundness {
+    fn of(source: &Source, project: &Project) -> Self {
+        let mut worst = Self::Sound;
+        for (span, dialect) in scripts(source) {
+            let has_mistakes = with_module(source, project, span, dialect, |module| {
+                let semantic = SemanticBuilder::new()
+                    .with_build_nodes(true)
+                    .with_check_syntax_error(true);
+                !semantic.build(module.program()).diagnostics.is_empty()
+            });
+            match has_mistakes {
+                Err(_) => return Self::Unread,
+                Ok(true) => worst = Self::Mistaken,
+                Ok(false) => {}
+            }
+        }
+        worst
+    }
 }
 
 /// A source after the edits of findings, and which of them were made.

@@ -148,6 +148,7 @@ impl Sqlite {
         work: impl FnOnce(&mut Transaction<'_>) -> Result<Recalled, E>,
     ) -> Result<Bytes, E> {
         let mut reader = self.reader()?;
+        // What is remembered needs no transaction.
         let version = reader.version()?;
         reader.memory.set_version(version);
         if let Some(answer) = reader.memory.answers.get(&key) {

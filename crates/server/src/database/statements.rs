@@ -5,7 +5,7 @@ use std::path::Path;
 
 use ironclerk_test_support::{Backend, TestDatabase};
 use syn::visit::{self, Visit};
-use syn::{Expr, ExprLit, Ident, Item, ItemConst, Lit, LitStr, Macro};
+use syn::{Expr, ExprLit, Item, ItemConst, Lit, LitStr, Macro};
 
 use super::{Database, DatabaseError};
 
@@ -80,7 +80,7 @@ impl<'ast> Visit<'ast> for Constants {
             ..
         }) = &**expr
         {
-            self.0.insert(Ident::to_string(ident), text.value());
+            self.0.insert(ident.to_string(), text.value());
         }
     }
 }
