@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
@@ -51,6 +52,7 @@ const LENIENT_BASE64: GeneralPurpose = GeneralPurpose::new(
 pub struct PublicKey(Arc<ParsedKey>);
 
 struct ParsedKey {
+    id: u64,
     components: RsaPublicKeyComponents<Vec<u8>>,
     /// The only algorithm that the key may be used with, when its JWK names one.
     bound_to: Option<Algorithm>,
@@ -61,6 +63,11 @@ struct ParsedKey {
 }
 
 impl PublicKey {
+    /// A number that no other key and no set of this process has, except for clones.
+    pub(crate) fn id(&self) -> u64 {
+        self.0.id
+    }
+
     /// Reads a JSON Web Key. One that is bound to an algorithm (`alg`) verifies that one only.
     ///
     /// # Errors
@@ -143,6 +150,7 @@ impl PublicKey {
             ParsedPublicKey::new(parameters, der.as_ref()).map_err(|_| KeyError::NotRsa)
         };
         Ok(Self(Arc::new(ParsedKey {
+            id: next_id(),
             rs256: parse(&RSA_PKCS1_2048_8192_SHA256)?,
             rs384: parse(&RSA_PKCS1_2048_8192_SHA384)?,
             rs512: parse(&RSA_PKCS1_2048_8192_SHA512)?,
@@ -292,8 +300,11 @@ impl fmt::Debug for PrivateKey {
 }
 
 /// The public keys of one instance by key id. Immutable: a change is a new set.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct KeySet(HashMap<String, PublicKey>);
+#[derive(Clone, Debug)]
+pub struct KeySet {
+    keys: HashMap<String, PublicKey>,
+    id: u64,
+}
 
 impl KeySet {
     /// The most keys that are read from one JWKS. An instance has one, or two while it changes them.
@@ -311,23 +322,50 @@ impl KeySet {
 
     /// The key of this id.
     pub fn get(&self, key_id: &str) -> Option<&PublicKey> {
-        self.0.get(key_id)
+        self.keys.get(key_id)
     }
 
     /// The number of keys.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.keys.len()
     }
 
     /// Whether there is no key.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.keys.is_empty()
     }
+
+    /// A number that no other set and no other key of this process has, except for clones.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+}
+
+impl Default for KeySet {
+    fn default() -> Self {
+        Self::from_iter([])
+    }
+}
+
+impl PartialEq for KeySet {
+    fn eq(&self, other: &Self) -> bool {
+        self.keys == other.keys
+    }
+}
+
+impl Eq for KeySet {}
+
+fn next_id() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 impl FromIterator<(String, PublicKey)> for KeySet {
     fn from_iter<I: IntoIterator<Item = (String, PublicKey)>>(keys: I) -> Self {
-        Self(keys.into_iter().collect())
+        Self {
+            keys: keys.into_iter().collect(),
+            id: next_id(),
+        }
     }
 }
 

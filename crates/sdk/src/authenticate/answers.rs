@@ -33,6 +33,22 @@ impl Keys {
         }
     }
 
+    /// What tells these keys from any others, later ones of the instance included.
+    pub(super) fn id(&self) -> u64 {
+        match self {
+            Self::Local(key) => key.id(),
+            Self::Remote { known, .. } => known.id(),
+        }
+    }
+
+    /// Whether the key is one that was known at the beginning.
+    pub(super) fn knows(&self, key_id: Option<&str>) -> bool {
+        match self {
+            Self::Local(_) => true,
+            Self::Remote { known, .. } => key_id.is_some_and(|id| known.get(id).is_some()),
+        }
+    }
+
     /// `None` when nobody has asked for this key yet.
     pub(super) fn find(
         &self,

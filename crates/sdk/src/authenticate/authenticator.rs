@@ -675,9 +675,9 @@ impl AuthenticatorBuilder {
     }
 
     /// How many verified session tokens are remembered, so that the same token is not verified
-    /// again with every request of its minute. A remembered token is accepted only while its key
-    /// is a key of the instance and its dates are right, as if it were verified anew. An entry
-    /// takes a few KiB. Default: 0, none.
+    /// again with every request of its minute. A remembered token is accepted only while the keys
+    /// are those that verified it and its dates are right. An entry takes a few KiB. Default: 0,
+    /// none.
     #[must_use]
     pub fn token_cache(mut self, capacity: usize) -> Self {
         self.token_cache_capacity = capacity;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::cookies::{ClientCookies, Cookies, session_token_in};
-use super::facts::{RequestFacts, as_token};
+use super::facts::RequestFacts;
 use super::reason::{AuthErrorReason, RefreshFailure};
 use super::refresh::{self, RefreshSession};
 use super::state::RequestState;
@@ -71,16 +71,16 @@ impl<'a> Request<'a> {
     }
 
     pub(super) fn decide(&self) -> Result<RequestState, Missing> {
-        // A token in the header comes before every cookie.
-        let token = self.facts.header_token_bytes();
         let accepts = &self.settings.accepts_token;
-        if let Some(token) = token
-            && accepts.accepts(TokenType::SessionToken)
-            && let Some(session) = self.remembered(token)
+        // What equals a token that was accepted is one, and need not be taken apart.
+        if accepts.accepts(TokenType::SessionToken)
+            && let Some(sent) = self.facts.sent_as_token()
+            && let Some(session) = self.remembered(sent)
         {
             return Ok(RequestState::signed_in(session));
         }
-        match (accepts, token.map(as_token)) {
+        // A token in the header comes before every cookie.
+        match (accepts, self.facts.header_token()) {
             (AcceptsToken::One(TokenType::SessionToken), Some(token)) => {
                 self.of_header(self.new_session(jwt::decode(token), TokenCarrier::Header)?)
             }
@@ -235,7 +235,7 @@ impl<'a> Request<'a> {
         };
         let session = Arc::new(SessionAuth::new(claims, text));
         if let Some(cache) = cache {
-            cache.keep(&session, key_id, &self.answers.keys);
+            cache.keep(&session, key_id.as_deref(), &self.answers.keys);
         }
         Ok(Ok(session))
     }

@@ -50,14 +50,15 @@ impl<'request> RequestFacts<'request> {
         self.method
     }
 
+    /// What the `Authorization` header has after `Bearer`, or all of it. It may be more than a token.
+    pub(super) fn sent_as_token(&self) -> Option<&'request [u8]> {
+        let value = self.headers.get(AUTHORIZATION)?.as_bytes();
+        Some(value.strip_prefix(b"Bearer ").unwrap_or(value))
+    }
+
     /// The token of the `Authorization` header: after `Bearer`, or the whole value if it is one
     /// word. None for other schemes. The scheme is case-sensitive.
     pub fn header_token(&self) -> Option<&'request str> {
-        self.header_token_bytes().map(as_token)
-    }
-
-    /// The same, as it was sent.
-    pub(super) fn header_token_bytes(&self) -> Option<&'request [u8]> {
         let value = self.headers.get(AUTHORIZATION)?.as_bytes();
         let mut spaces = memchr_iter(b' ', value);
         let mut next_space = || spaces.next().unwrap_or(value.len());
@@ -65,8 +66,8 @@ impl<'request> RequestFacts<'request> {
         let (first, second) = (&value[..end], value.get(end + 1..next_end));
         match (first, second.unwrap_or_default()) {
             (b"", b"") => None,
-            (word, b"") => Some(word),
-            (b"Bearer", token) => Some(token),
+            (word, b"") => Some(as_token(word)),
+            (b"Bearer", token) => Some(as_token(token)),
             _ => None,
         }
     }
@@ -209,7 +210,7 @@ impl<'request> RequestFacts<'request> {
 }
 
 /// Bytes that are no text are a token all the same, and not a valid one.
-pub(super) fn as_token(bytes: &[u8]) -> &str {
+fn as_token(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap_or("\u{fffd}")
 }
 

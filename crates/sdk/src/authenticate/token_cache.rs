@@ -10,23 +10,23 @@ use quick_cache::sync::Cache;
 
 use super::answers::Keys;
 use crate::jwt::Validity;
-use crate::keys::PublicKey;
 use crate::session::SessionAuth;
 
 /// A bounded memory of session tokens whose signature has been verified. A browser sends the same
 /// token with every request of a minute, so most signatures need no second look.
 ///
-/// A token is taken from here only while the key that verified it is still a key of the instance
-/// and its dates are still right. Everything else about a token cannot change.
-pub(super) struct TokenCache(Cache<Token, Arc<Verified>>);
+/// A token is taken from here only while the keys are those that verified it and its dates are
+/// still right. Everything else about a token cannot change.
+pub(super) struct TokenCache(Cache<Token, Verified>);
 
 /// The session stands for its token, so that the token is kept once.
 struct Token(Arc<SessionAuth>);
 
+/// Cloned by every look.
+#[derive(Clone)]
 struct Verified {
     session: Arc<SessionAuth>,
-    key: PublicKey,
-    key_id: Option<String>,
+    keys: u64,
     validity: Validity,
 }
 
@@ -43,24 +43,19 @@ impl TokenCache {
         now: SystemTime,
     ) -> Option<Arc<SessionAuth>> {
         let found = self.0.get(&Sought(token))?;
-        let is_current_key = match keys.find(found.key_id.as_deref()) {
-            Some(Ok(key)) => *key == found.key,
-            _ => false,
-        };
-        let is_usable = is_current_key && found.validity.includes(now, clock_skew);
-        is_usable.then(|| found.session.clone())
+        let is_usable = found.keys == keys.id() && found.validity.includes(now, clock_skew);
+        is_usable.then_some(found.session)
     }
 
     /// Remembers a session that has just been verified with one of these keys.
-    pub(super) fn keep(&self, session: &Arc<SessionAuth>, key_id: Option<String>, keys: &Keys) {
-        if let Some(Ok(key)) = keys.find(key_id.as_deref()) {
+    pub(super) fn keep(&self, session: &Arc<SessionAuth>, key_id: Option<&str>, keys: &Keys) {
+        if keys.knows(key_id) {
             let verified = Verified {
                 session: session.clone(),
-                key: key.clone(),
-                key_id,
+                keys: keys.id(),
                 validity: session.claims().validity(),
             };
-            self.0.insert(Token(session.clone()), Arc::new(verified));
+            self.0.insert(Token(session.clone()), verified);
         }
     }
 }
@@ -153,21 +148,27 @@ mod tests {
             found.map(|session| session.user_id().to_owned())
         };
         assert_eq!(find(kept.token(), &current, NOW), None);
-        cache.keep(&kept, Some("ins_1".to_owned()), &current);
+        cache.keep(&kept, Some("ins_2"), &keys(&[("ins_1", &key)]));
+        assert_eq!(find(kept.token(), &current, NOW), None);
+        cache.keep(&kept, Some("ins_1"), &current);
         let user = Some("user_1".to_owned());
         for (keys, now, found) in [
             (&current, NOW, &user),
             (&current, NOW + 64, &user),
             (&current, NOW + 65, &None),
             (&current, NOW - 15, &None),
-            (&Keys::Local(key.public_key()), NOW, &user),
-            (&Keys::Local(other.public_key()), NOW, &None),
+            (&current.clone(), NOW, &user),
+            (&Keys::Local(key.public_key()), NOW, &None),
+            (&keys(&[("ins_1", &key)]), NOW, &None),
             (&keys(&[("ins_1", &other)]), NOW, &None),
-            (&keys(&[("ins_2", &key)]), NOW, &None),
             (&keys(&[]), NOW, &None),
         ] {
             assert_eq!(&find(kept.token(), keys, now), found, "{keys:?} {now}");
         }
+        let local = Keys::Local(key.public_key());
+        cache.keep(&kept, None, &local);
+        assert_eq!(find(kept.token(), &local.clone(), NOW), user);
+        assert_eq!(find(kept.token(), &current, NOW), None);
         let forged = format!("{}A", kept.token());
         assert_eq!(find(&forged, &current, NOW), None);
         let (head, _) = kept.token().rsplit_once('.').expect("a signature");
@@ -181,7 +182,7 @@ mod tests {
         let keys = keys(&[("ins_1", &key)]);
         for user in 0..100 {
             let kept = session(&key, &format!("user_{user}"));
-            cache.keep(&kept, Some("ins_1".to_owned()), &keys);
+            cache.keep(&kept, Some("ins_1"), &keys);
         }
         assert!(cache.0.len() <= 10, "{}", cache.0.len());
         assert!(!format!("{cache:?}").contains("eyJ"));
