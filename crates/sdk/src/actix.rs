@@ -66,9 +66,9 @@ type LocalFuture<T> = std::pin::Pin<Box<dyn Future<Output = T>>>;
 
 /// Authenticates every request before it reaches a handler.
 ///
-/// The request gets [`Auth`] and [`RequestState`] as
-/// extensions, the response the state's headers. A browser that has to visit Clerk's Frontend API
-/// first is redirected (307). A request of nobody passes: [`SignedIn`] and [`RequireAuth`] refuse.
+/// The request gets its [`RequestState`] as an extension, the response the state's headers. A
+/// browser that has to visit Clerk's Frontend API first is redirected (307). A request of nobody
+/// passes: [`SignedIn`] and [`RequireAuth`] refuse.
 ///
 /// JavaScript: `clerkMiddleware()`, `ClerkExpressWithAuth()`.
 #[derive(Clone, Debug)]
@@ -160,7 +160,6 @@ where
                 append(&mut response, &headers);
                 return Ok(response.map_into_right_body());
             }
-            request.extensions_mut().insert(state.auth());
             request.extensions_mut().insert(state);
             let mut response = match inner.call(request).await {
                 Ok(response) => response.map_into_left_body(),
@@ -263,8 +262,7 @@ where
         let is_navigation = RequestFacts::from_parts(&parts).is_navigation();
         let checked = {
             let extensions = request.extensions();
-            let (auth, state) = (extensions.get(), extensions.get());
-            self.requirement.check(auth, state, is_navigation)
+            self.requirement.check(extensions.get(), is_navigation)
         };
         match checked {
             Err(refusal) => {
@@ -333,8 +331,7 @@ impl FromRequest for Auth {
     type Future = Ready<Result<Self, Refused>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let auth = request.extensions().get::<Auth>().cloned();
-        ready(auth.ok_or_else(|| Refused(Refusal::layer_missing())))
+        ready(require::auth(request.extensions().get()).map_err(Refused))
     }
 }
 

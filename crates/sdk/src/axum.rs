@@ -107,8 +107,7 @@ impl<S: Sync> FromRequestParts<S> for Auth {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Rejection> {
-        let auth = parts.extensions.get::<Auth>().cloned();
-        auth.ok_or_else(|| Rejection(Refusal::layer_missing()))
+        require::auth(parts.extensions.get()).map_err(Rejection)
     }
 }
 

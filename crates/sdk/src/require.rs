@@ -38,18 +38,17 @@ impl Requirement {
         Ok(())
     }
 
-    /// Whether the request may go on. `None` for [`Auth`] and state when nobody has looked.
+    /// Whether the request may go on. `None` for the state when nobody has looked.
     pub(crate) fn check(
         &self,
-        auth: Option<&Auth>,
         state: Option<&RequestState>,
         is_navigation: bool,
     ) -> Result<(), Refusal> {
         let is_for_sessions = self.accepts == AcceptsToken::default();
-        let auth = match is_for_sessions {
-            true => auth.cloned().map(AuthObject::from),
-            false => state.map(|state| state.auth_object().accepting(self.accepts.clone())),
-        };
+        let auth = state.map(|state| match is_for_sessions {
+            true => state.auth().into(),
+            false => state.auth_object().accepting(self.accepts.clone()),
+        });
         match auth {
             None => Err(Refusal::layer_missing()),
             Some(AuthObject::SignedOut { .. }) => match &self.sign_in_url {
@@ -65,13 +64,22 @@ impl Requirement {
     }
 }
 
-/// The session of a user who has what is asked. `None` for [`Auth`] when nobody has looked.
-pub(crate) fn session(auth: Option<&Auth>, has: &Has) -> Result<Arc<SessionAuth>, Refusal> {
-    match auth {
-        None => Err(Refusal::layer_missing()),
-        Some(Auth::SignedOut { .. }) => Err(Refusal::signed_out()),
-        Some(Auth::SignedIn(session)) if session.has(has) => Ok(session.clone()),
-        Some(Auth::SignedIn(_)) => Err(Refusal::forbidden()),
+/// Who makes the request. `None` for the state when nobody has looked.
+pub(crate) fn auth(state: Option<&RequestState>) -> Result<Auth, Refusal> {
+    state
+        .map(RequestState::auth)
+        .ok_or_else(Refusal::layer_missing)
+}
+
+/// The session of a user who has what is asked.
+pub(crate) fn session(
+    state: Option<&RequestState>,
+    has: &Has,
+) -> Result<Arc<SessionAuth>, Refusal> {
+    match auth(state)? {
+        Auth::SignedOut { .. } => Err(Refusal::signed_out()),
+        Auth::SignedIn(session) if session.has(has) => Ok(session),
+        Auth::SignedIn(_) => Err(Refusal::forbidden()),
     }
 }
 

@@ -22,15 +22,14 @@ use crate::session::Has;
 
 /// Authenticates every request before it reaches the inner service.
 ///
-/// The request gets [`Auth`](crate::session::Auth) and
-/// [`RequestState`] as extensions; the response gets the state's headers. A browser that has to
-/// visit Clerk's Frontend API first is redirected (307) and the inner service is not called.
-/// A request of nobody passes: whether that is enough is for the inner service to say.
+/// The request gets its [`RequestState`] as an extension, the response the state's headers. A
+/// browser that has to visit Clerk's Frontend API first is redirected (307) and the inner service
+/// is not called. A request of nobody passes: whether that is enough is for the inner service to
+/// say.
 ///
 /// ```
 /// use http::{Request, Response};
-/// use ironclerk::authenticate::Authenticator;
-/// use ironclerk::session::Auth;
+/// use ironclerk::authenticate::{Authenticator, RequestState};
 /// use ironclerk::tower::ClerkLayer;
 /// use tower_layer::Layer as _;
 /// # use std::convert::Infallible;
@@ -51,7 +50,8 @@ use crate::session::Has;
 /// #   }
 ///     // …
 ///     fn call(&mut self, request: Request<String>) -> Self::Future {
-///         let user_id = request.extensions().get::<Auth>().and_then(Auth::user_id);
+///         let auth = request.extensions().get().map(RequestState::auth);
+///         let user_id = auth.as_ref().and_then(|auth| auth.user_id());
 ///         ready(Ok(Response::new(user_id.unwrap_or("nobody").to_owned())))
 ///     }
 /// }
@@ -90,7 +90,7 @@ impl ClerkLayer {
     /// Accepts these tokens in place of those that the authenticator accepts.
     ///
     /// Whoever comes with a machine token is in [`RequestState::auth_object`];
-    /// [`Auth`](crate::session::Auth) has users with a session only.
+    /// [`RequestState::auth`] has users with a session only.
     ///
     /// # Errors
     /// When the authenticator lacks a key that these tokens need.
@@ -182,7 +182,6 @@ where
 fn pass_on(state: RequestState, parts: &mut Parts) -> Option<Box<HeaderMap>> {
     let headers = state.headers();
     let headers = (!headers.is_empty()).then(|| Box::new(headers.clone()));
-    parts.extensions.insert(state.auth());
     parts.extensions.insert(state);
     headers
 }
@@ -334,8 +333,7 @@ where
     fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
         let (parts, body) = request.into_parts();
         let is_navigation = RequestFacts::from_parts(&parts).is_navigation();
-        let (auth, state) = (parts.extensions.get(), parts.extensions.get());
-        match self.requirement.check(auth, state, is_navigation) {
+        match (self.requirement).check(parts.extensions.get(), is_navigation) {
             Ok(()) => Box::pin(self.inner.call(Request::from_parts(parts, body))),
             Err(refusal) => Box::pin(ready(Ok(refusal.response()))),
         }

@@ -205,12 +205,10 @@ mod tower_app {
 
         fn call(&mut self, request: Request<Body>) -> Self::Future {
             let path = request.uri().path();
+            let state = request.extensions().get::<RequestState>().unwrap();
             let answer = match path.starts_with("/machines/") && path != "/machines/user" {
-                false => greeting(request.extensions().get().unwrap()),
-                true => {
-                    let state = request.extensions().get::<RequestState>().unwrap();
-                    anyone(&state.auth_object())
-                }
+                false => greeting(&state.auth()),
+                true => anyone(&state.auth_object()),
             };
             std::future::ready(Ok(Response::new(Body::from(answer))))
         }

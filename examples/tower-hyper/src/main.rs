@@ -15,6 +15,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
+use ironclerk::authenticate::RequestState;
 use ironclerk::tower::ClerkLayer;
 use ironclerk::{Auth, Authenticator};
 use tokio::net::TcpListener;
@@ -22,7 +23,8 @@ use tower_layer::Layer;
 
 /// What the layer has found out is an extension of the request.
 async fn answer(request: Request<Incoming>) -> Result<Response<String>, Infallible> {
-    let user = request.extensions().get::<Auth>().and_then(Auth::user_id);
+    let auth = request.extensions().get().map(RequestState::auth);
+    let user = auth.as_ref().and_then(Auth::user_id);
     let mut response = Response::default();
     match user {
         Some(user) => *response.body_mut() = format!("Hello {user}\n"),
