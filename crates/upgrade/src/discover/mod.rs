@@ -140,8 +140,9 @@ pub fn discover(
         root: root.clone(),
         largest_file: options.largest_file,
     };
+    let path_mappings = tsconfig::mappings(&found.tsconfigs, &disk);
     let mut project = Project::new(packages, Box::new(disk));
-    project.path_mappings = tsconfig::mappings(&found.tsconfigs);
+    project.path_mappings = path_mappings;
     Ok(Workspace {
         root,
         project,

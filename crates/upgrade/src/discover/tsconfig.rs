@@ -1,11 +1,12 @@
 //! `tsconfig.json` and `jsconfig.json`: where an import such as `@/lib/clerk` leads.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jsonc_parser::ParseOptions;
 use serde_json::Value;
 
-use crate::project::PathMapping;
+use crate::project::{Files, PathMapping};
 
 /// What one file says, before `extends` is followed.
 #[derive(Clone, Debug, Default)]
@@ -42,8 +43,14 @@ pub(super) fn read(text: &str) -> Option<TsConfig> {
 }
 
 /// The mappings of all `tsconfig.json` and `jsconfig.json`, the deepest directories first, given
-/// every configuration file by its path from the root of the scan.
-pub(super) fn mappings(files: &BTreeMap<String, TsConfig>) -> Vec<PathMapping> {
+/// the configuration files that were met, by their path from the root of the scan. Those that they
+/// extend can have any name: what was not met is looked for on the `disk`.
+pub(super) fn mappings(files: &BTreeMap<String, TsConfig>, disk: &dyn Files) -> Vec<PathMapping> {
+    let find = |path: &str| match files.get(path) {
+        Some(known) => Some(Cow::Borrowed(known)),
+        None if path.ends_with(".json") => read(&disk.read(path)?).map(Cow::Owned),
+        None => None,
+    };
     let mut mappings: Vec<PathMapping> = Vec::new();
     for path in files.keys() {
         let (directory, name) = split(path);
@@ -59,7 +66,7 @@ pub(super) fn mappings(files: &BTreeMap<String, TsConfig>) -> Vec<PathMapping> {
             directory: directory.to_owned(),
             ..PathMapping::default()
         };
-        follow(files, path, &mut mapping, 0);
+        follow(&find, path, &mut mapping, 0);
         // A folder may hold both, and the editor's defaults have nothing to say.
         if mapping.base_url.is_some() || !mapping.paths.is_empty() {
             mappings.push(mapping);
@@ -70,10 +77,15 @@ pub(super) fn mappings(files: &BTreeMap<String, TsConfig>) -> Vec<PathMapping> {
 }
 
 /// Fills in what a file and those that it extends say; the closest word wins.
-fn follow(files: &BTreeMap<String, TsConfig>, path: &str, mapping: &mut PathMapping, depth: usize) {
+fn follow<'c>(
+    find: &dyn Fn(&str) -> Option<Cow<'c, TsConfig>>,
+    path: &str,
+    mapping: &mut PathMapping,
+    depth: usize,
+) -> bool {
     const LONGEST_CHAIN: usize = 16;
-    let Some(config) = files.get(path).filter(|_| depth < LONGEST_CHAIN) else {
-        return;
+    let Some(config) = find(path).filter(|_| depth < LONGEST_CHAIN) else {
+        return false;
     };
     let (directory, _) = split(path);
     if mapping.base_url.is_none() {
@@ -100,20 +112,15 @@ fn follow(files: &BTreeMap<String, TsConfig>, path: &str, mapping: &mut PathMapp
     }
     // Of several, the last one wins.
     for parent in config.extends.iter().rev() {
-        let Some(parent) = join(directory, parent).filter(|_| parent.starts_with('.')) else {
+        let is_path = parent.starts_with('.');
+        let Some(parent) = join(directory, parent).filter(|_| is_path) else {
             continue;
         };
-        let found = [
-            parent.clone(),
-            format!("{parent}.json"),
-            format!("{parent}/tsconfig.json"),
-        ]
-        .into_iter()
-        .find(|path| files.contains_key(path));
-        if let Some(parent) = found {
-            follow(files, &parent, mapping, depth + 1);
-        }
+        let _ = follow(find, &parent, mapping, depth + 1)
+            || follow(find, &format!("{parent}.json"), mapping, depth + 1)
+            || follow(find, &format!("{parent}/tsconfig.json"), mapping, depth + 1);
     }
+    true
 }
 
 fn split(path: &str) -> (&str, &str) {
@@ -158,10 +165,18 @@ mod tests {
                 r#"{ "extends": ["../../tsconfig.base", "@tsconfig/node20"], "compilerOptions": { "baseUrl": "src", "paths": { "@/*": ["*"], "clerk": ["lib/clerk.ts"] } } }"#,
             ),
             ("tsconfig.json", "{}"),
+            (
+                "apps/worker/tsconfig.json",
+                r#"{ "extends": "../../config/base" }"#,
+            ),
             ("loop/tsconfig.json", r#"{ "extends": "./tsconfig.json" }"#),
         ];
         let files = files.map(|(path, text)| (path.to_owned(), read(text).expect("valid")));
-        let shown = mappings(&files.into()).into_iter().map(|mapping| {
+        let disk = BTreeMap::from([(
+            "config/base.json".to_owned(),
+            r#"{ "compilerOptions": { "paths": { "~/*": ["../src/*"] } } }"#,
+        )]);
+        let shown = mappings(&files.into(), &disk).into_iter().map(|mapping| {
             let targets = mapping
                 .paths
                 .iter()
@@ -176,6 +191,7 @@ mod tests {
         assert_eq!(
             shown.collect::<Vec<_>>(),
             [
+                "apps/worker  ~/*=src/*",
                 "apps/api apps/api/src @/*=apps/api/src/* clerk=apps/api/src/lib/clerk.ts",
                 "apps/web  @shared/*=packages/shared/src/*",
             ]
