@@ -194,6 +194,7 @@ fn what_cannot_be_read_is_reported_and_the_rest_goes_on() {
     )
     .unwrap();
     fs::write(root.path().join("binary.ts"), b"clerk\0\xff").unwrap();
+    fs::write(root.path().join("wide.ts"), b"\xff\xfec\0l\0e\0r\0k\0").unwrap();
     let minified = fs::File::create(root.path().join("bundle.min.js")).unwrap();
     minified.set_len(50_000_000).unwrap();
     let workspace = walk(root.path());
@@ -201,7 +202,7 @@ fn what_cannot_be_read_is_reported_and_the_rest_goes_on() {
         .map(|unread| format!("{} {}", unread.path, unread.reason))
         .collect();
     assert_eq!(paths(&workspace), ["a.ts"]);
-    assert_eq!(unread.len(), 5, "{unread:?}");
+    assert_eq!(unread.len(), 6, "{unread:?}");
     assert!(unread[0].starts_with("b/package.json is not valid JSON: "));
     assert_eq!(unread[1], "binary.ts is binary");
     assert_eq!(
@@ -210,6 +211,7 @@ fn what_cannot_be_read_is_reported_and_the_rest_goes_on() {
     );
     assert_eq!(unread[3], "latin.ts is not UTF-8 text");
     assert!(unread[4].starts_with("package.json is not valid JSON: "));
+    assert_eq!(unread[5], "wide.ts is UTF-16 text, not UTF-8");
 }
 
 #[cfg(unix)]

@@ -292,6 +292,9 @@ impl<'s> Reader<'s> {
                 return self.unread(relative, format!("cannot be read: {}", reason(&cause)));
             }
         }
+        if self.buffer.starts_with(&[0xff, 0xfe]) || self.buffer.starts_with(&[0xfe, 0xff]) {
+            return self.unread(relative, "is UTF-16 text, not UTF-8");
+        }
         let is_wanted = match class {
             Class::Script => check::may_mention_clerk(&self.buffer),
             Class::Configuration => configuration::may_matter(&relative, &self.buffer),
