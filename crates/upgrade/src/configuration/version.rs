@@ -381,9 +381,8 @@ fn node_versions<'l>(line: &'l str, format: Format, list: &mut Option<usize>) ->
             "node:",
         ];
         if let Some(value) = keys.iter().find_map(|name| key.strip_prefix(name)) {
-            // `node:` is a matrix of versions as well as a job of that name.
             if value.trim().is_empty() {
-                *list = (!key.starts_with("node:")).then_some(indent);
+                *list = Some(indent);
             }
             let is_expression = value.contains("${{");
             return if is_expression {
