@@ -241,6 +241,13 @@ pub enum Change {
         /// Their names.
         members: Vec<String>,
     },
+    /// The texts that a value has are others. Reported where one is compared with.
+    ValuesRenamed {
+        /// The interfaces of the type model that stand for the value.
+        types: Vec<String>,
+        /// The new text for each old one.
+        values: BTreeMap<String, String>,
+    },
     /// A method is replaced by another with one more option.
     MethodReplaced {
         /// The functions.
@@ -433,7 +440,7 @@ impl Rule {
         let FrontMatter {
             title,
             packages,
-            aliases,
+            mut aliases,
             severity,
             fix,
             also,
@@ -454,6 +461,12 @@ impl Rule {
             names.next().unwrap_or(path),
             names.next().unwrap_or_default(),
         );
+        // The official tool has a file for each change of a guide, whose name is not unique.
+        let file = id
+            .strip_prefix(guide)
+            .and_then(|rest| rest.strip_prefix('-'));
+        let is_official = !matches!(guide, "backend" | "node");
+        aliases.extend(file.filter(|_| is_official).map(str::to_owned));
         let examples = examples(explanation);
         let mut rule = Self {
             id,
@@ -586,7 +599,10 @@ mod tests {
     fn rules_name_functions_and_types_of_the_model() {
         let model = &crate::model::CORE_1;
         let functions = model.function_names();
-        for rule in RuleSet::all().iter() {
+        for rule in RuleSet::all()
+            .iter()
+            .flat_map(|it| it.parts.iter().chain([it]))
+        {
             let (calls, types) = match &rule.change {
                 Change::OptionRenamed { calls, .. }
                 | Change::OptionRemoved { calls, .. }
@@ -598,9 +614,9 @@ mod tests {
                 | Change::MethodReplaced { calls, .. }
                 | Change::CallToMember { calls, .. }
                 | Change::PasswordUpdate { calls } => (calls.as_slice(), &[][..]),
-                Change::MemberRenamed { types, .. } | Change::MemberRemoved { types, .. } => {
-                    (&[][..], types.as_slice())
-                }
+                Change::MemberRenamed { types, .. }
+                | Change::MemberRemoved { types, .. }
+                | Change::ValuesRenamed { types, .. } => (&[][..], types.as_slice()),
                 _ => continue,
             };
             for call in calls {

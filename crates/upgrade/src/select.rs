@@ -34,15 +34,22 @@ impl Unknown {
 /// # Errors
 /// When there is none of that name.
 pub fn rule(name: &str) -> Result<&'static Rule, Unknown> {
+    named(name).map(|rules| rules[0])
+}
+
+/// The rule of an id, or all rules that the published guides call by a name: at least one.
+fn named(name: &str) -> Result<Vec<&'static Rule>, Unknown> {
     let rules = RuleSet::all();
-    let by_id = rules.get(name);
-    let by_alias = || {
-        rules
-            .iter()
-            .find(|rule| rule.aliases.iter().any(|alias| alias == name))
-    };
-    let found = by_id.or_else(by_alias);
-    found.ok_or_else(|| Unknown::new("rule", name, rules.iter().map(|rule| rule.id)))
+    if let Some(rule) = rules.get(name) {
+        return Ok(vec![rule]);
+    }
+    let is_alias = |rule: &&Rule| rule.aliases.iter().any(|alias| alias == name);
+    let found: Vec<_> = rules.iter().filter(is_alias).collect();
+    if found.is_empty() {
+        let ids = rules.iter().map(|rule| rule.id);
+        return Err(Unknown::new("rule", name, ids));
+    }
+    Ok(found)
 }
 
 /// The rules of a name list (all where it is empty), limited to Clerk packages (no limit where there
@@ -51,10 +58,10 @@ pub fn rule(name: &str) -> Result<&'static Rule, Unknown> {
 /// # Errors
 /// When a rule is not known.
 pub fn rules(names: &[String], clerk_packages: &[String]) -> Result<RuleSet, Unknown> {
-    let chosen = names
-        .iter()
-        .map(|name| Ok(rule(name)?.id))
-        .collect::<Result<Vec<_>, Unknown>>()?;
+    let mut chosen = Vec::new();
+    for name in names {
+        chosen.extend(named(name)?.iter().map(|rule| rule.id));
+    }
     Ok(RuleSet::filtered(|rule| {
         let is_chosen = chosen.is_empty() || chosen.contains(&rule.id);
         let is_about = |package: &String| rule.packages.contains(package);
@@ -79,6 +86,10 @@ mod tests {
         assert_eq!(
             rule("min-react-version").map(|rule| rule.id),
             Ok("react-version")
+        );
+        assert_eq!(
+            rule("setsession").map(|rule| rule.id),
+            Ok("common-setsession")
         );
         let error = rule("env-clerk-apikey")
             .map(|rule| rule.id)
