@@ -122,13 +122,18 @@ interface ExternalAccount {
 }
 interface OrganizationMembership {
   organization: Organization;
+  role: MembershipRole;
   publicUserData: OrganizationMembershipPublicUserData;
 }
 interface OrganizationMembershipPublicUserData {
   profileImageUrl: string;
   imageUrl: string;
 }
-interface OrganizationInvitation {}
+interface OrganizationInvitation {
+  role: MembershipRole;
+}
+// A text; its values changed.
+interface MembershipRole {}
 interface Invitation {}
 interface Session {}
 interface Client {
@@ -158,6 +163,7 @@ interface RequestState {
 }
 interface AuthObject {
   sessionClaims: JwtPayload;
+  orgRole: MembershipRole;
   session: Session;
   user: User;
   organization: Organization;
@@ -167,6 +173,7 @@ type SignedOutAuthObject = AuthObject;
 interface LegacyAuthObject {
   claims: JwtPayload;
   sessionClaims: JwtPayload;
+  orgRole: MembershipRole;
 }
 interface LooseAuthProp {
   auth: LegacyAuthObject;
@@ -180,6 +187,7 @@ type RequireAuthProp = StrictAuthProp;
 interface JwtPayload {
   orgs: unknown;
   org_id: string;
+  org_role: MembershipRole;
 }
 type SessionClaims = JwtPayload;
 type ClerkJWTClaims = JwtPayload;
@@ -224,6 +232,7 @@ interface OrganizationJSON {
   logo_url: string;
 }
 interface OrganizationMembershipJSON {
+  role: MembershipRole;
   organization: OrganizationJSON;
   public_user_data: OrganizationMembershipPublicUserDataJSON;
 }
@@ -235,6 +244,9 @@ type PublicUserDataJSON = OrganizationMembershipPublicUserDataJSON;
 // Frontend resources.
 
 interface UserResource {
+  primaryEmailAddress: EmailAddressResource;
+  emailAddresses: EmailAddressResource[];
+  createEmailAddress(params: unknown): Promise<EmailAddressResource>;
   profileImageUrl: string;
   imageUrl: string;
   externalAccounts: ExternalAccountResource[];
@@ -267,13 +279,16 @@ interface OrganizationResource {
   getMembershipRequests(params: unknown): Promise<Page<OrganizationMembershipRequestResource>>;
 }
 interface OrganizationMembershipResource {
+  role: MembershipRole;
   organization: OrganizationResource;
   publicUserData: PublicUserData;
 }
 interface OrganizationMembershipRequestResource {
   publicUserData: PublicUserData;
 }
-interface OrganizationInvitationResource {}
+interface OrganizationInvitationResource {
+  role: MembershipRole;
+}
 interface UserOrganizationInvitationResource {}
 interface OrganizationSuggestionResource {}
 interface PublicUserData {
@@ -441,7 +456,7 @@ declare module "@clerk/clerk-react" {
   export function useSignUp(): { signUp: SignUpResource; setSession(session: unknown, beforeEmit: unknown): Promise<void>; setActive: unknown };
   export function useMagicLink(resource: unknown): MagicLinkFlow;
   export function useEmailLink(resource: unknown): MagicLinkFlow;
-  export function useAuth(): { sessionClaims: JwtPayload };
+  export function useAuth(): { sessionClaims: JwtPayload; orgRole: MembershipRole };
   export function withUser(component: (props: { user: UserResource }) => unknown, name: unknown): unknown;
   export function withSession(component: (props: { session: ActiveSessionResource }) => unknown, name: unknown): unknown;
   export function withClerk(component: (props: { clerk: BrowserClerkInstance }) => unknown, name: unknown): unknown;
@@ -561,7 +576,9 @@ declare module "@clerk/clerk-js/headless" {
   export * from "@clerk/clerk-js";
   export default Clerk;
 }
-declare module "@clerk/types" {}
+declare module "@clerk/types" {
+  export class Clerk extends BrowserClerkInstance {}
+}
 declare module "@clerk/localizations" {}
 declare module "@clerk/themes" {}
 declare module "@clerk/edge" {

@@ -2,6 +2,7 @@
 //!
 //! It is data, `model/core-1.d.ts`, read once with the parser that reads everything else.
 
+use crate::resolve::split_package;
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{
     BindingPattern, Class, Declaration, ExportDefaultDeclarationKind, Expression, FormalParameters,
@@ -110,23 +111,46 @@ impl Model {
             .or_else(|| module.from.iter().find_map(|from| self.export(from, name)))
     }
 
+    /// The interface of the instances of a class that an entry exports.
+    pub fn class(&self, entry: &str, name: &str) -> Option<&'static str> {
+        match self.export(entry, name)? {
+            ModelType::Function(class) if class.name.starts_with("new ") => match &class.returns {
+                ModelType::Named(interface) => Some(interface),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// All names that an entry exports, except for `default`.
+    pub fn names(&self, entry: &str) -> Vec<&'static str> {
+        let Some(module) = self.modules.get(entry) else {
+            return Vec::new();
+        };
+        let inherited = module.from.iter().flat_map(|from| self.names(from));
+        module.exports.keys().copied().chain(inherited).collect()
+    }
+
+    /// The names of all types that Clerk's packages export.
+    pub fn type_names(&self) -> impl Iterator<Item = &'static str> {
+        self.interfaces.keys().chain(self.aliases.keys()).copied()
+    }
+
     /// What a path inside a package's build, such as `@clerk/nextjs/dist/api`, exports under a name: what any entry of
     /// the package has under it.
     pub fn deep_export(&self, path: &str, name: &str) -> Option<&ModelType> {
-        let (package, inside) = crate::resolve::split_package(path);
+        self.export(self.deep_entry(path, name)?, name)
+    }
+
+    /// The entry of a package that exports what a path inside its build exports under a name.
+    pub fn deep_entry(&self, path: &str, name: &str) -> Option<&'static str> {
+        let (package, inside) = split_package(path);
         if !inside.starts_with("dist") || name == "default" {
             return None;
         }
-        let mut entries: Vec<&str> = self
-            .modules
-            .keys()
-            .copied()
-            .filter(|entry| crate::resolve::split_package(entry).0 == package)
-            .collect();
-        entries.sort_unstable();
-        entries
-            .into_iter()
-            .find_map(|entry| self.export(entry, name))
+        let entries = self.modules.keys().copied();
+        let own = entries.filter(|entry| split_package(entry).0 == package);
+        own.filter(|entry| self.export(entry, name).is_some()).min()
     }
 
     /// Names of `interface` members and of exports, for checks that a rule names something that exists.

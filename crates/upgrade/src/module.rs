@@ -209,7 +209,7 @@ impl<'a> Module<'a> {
     /// The type that an import path exports under a name.
     fn import_type(&self, specifier: &str, name: &str) -> Option<Value> {
         if let Some(package) = clerk_package(specifier) {
-            let interface = CORE_1.interface(name)?;
+            let interface = (CORE_1.interface(name)).or_else(|| CORE_1.class(specifier, name))?;
             let why = format!("it is typed as `{name}` of `{specifier}`");
             let ty = Type::Model(ModelType::Named(interface));
             return Some(Value {
@@ -691,6 +691,11 @@ impl<'a> Module<'a> {
                     .and_then(|types| self.type_value(types.params.first()?, 0))
                     .or_else(|| self.value(argument(0)?))?;
                 closure(held, false)
+            }
+            // Vue's, whose key says nothing.
+            "inject" => {
+                let types = call.type_arguments.as_ref()?;
+                self.type_value(types.params.first()?, 0)
             }
             "useMemo" | "useContext" => self.value(argument(0)?)?.called(),
             "structuredClone" | "cloneDeep" => self.value(argument(0)?),
@@ -1499,11 +1504,18 @@ impl<'a> Module<'a> {
                             export_name(name),
                             self.whole_module(source),
                         );
-                    } else if let Some(others) = clerk_package(source)
-                        .is_none()
-                        .then(|| self.exports_of(source))
-                        .flatten()
-                    {
+                    } else if clerk_package(source).is_some() {
+                        for name in CORE_1.names(source) {
+                            if let Some(value) = self.import(source, name) {
+                                exports.values.entry(name.to_owned()).or_insert(value);
+                            }
+                        }
+                        for name in CORE_1.type_names() {
+                            if let Some(ty) = self.import_type(source, name) {
+                                exports.types.entry(name.to_owned()).or_insert(ty);
+                            }
+                        }
+                    } else if let Some(others) = self.exports_of(source) {
                         for (name, value) in &others.values {
                             exports
                                 .values

@@ -2,7 +2,8 @@
 
 use super::{Checker, calls::after_comma, insert, replace};
 use crate::{
-    Change, Confidence, Edit, Fix, Rule,
+    Change, Confidence, Edit, Fix, Rule, RuleSet,
+    model::CORE_1,
     module::{callee_member, export_name},
     resolve::{clerk_package, split_package},
     value::Origin,
@@ -99,7 +100,7 @@ impl<'a> Checker<'_, 'a> {
                 let to = others.get::<str>(name.as_ref()).unwrap_or(to);
                 let edits = self.moved_import(import, specifier, to, name);
                 let fix = self.moved_fix(entry, to, rule, symbol, edits);
-                let what = format!("`{name}` is exported by `{to}` in Core 2");
+                let what = self.moved(name, to, entry);
                 self.report(rule, &origin, specifier.span, &what, fix);
             }
             Change::ExportRenamed {
@@ -213,9 +214,10 @@ impl<'a> Checker<'_, 'a> {
                 }
             }
             Change::SettersFolded { option, .. } => {
-                let fix = symbol.map_or(Fix::None, |symbol| {
-                    self.folded_setter(import, specifier, symbol, option)
-                });
+                let fix = match Taken::by_import(import) {
+                    Some(taken) => self.folded_setters(entry, &taken),
+                    None => Fix::None,
+                };
                 let what =
                     format!("`{name}` is gone in Core 2, give `{option}` to `createClerkClient`");
                 self.report(rule, &origin, specifier.span, &what, fix);
@@ -481,78 +483,109 @@ impl<'a> Checker<'_, 'a> {
         })
     }
 
-    /// One unconditional call of a setter becomes an option of an own client.
-    fn folded_setter(
-        &self,
-        import: &ImportDeclaration<'a>,
-        specifier: &ImportSpecifier<'a>,
-        symbol: SymbolId,
-        option: &str,
-    ) -> Fix {
-        let references: Vec<NodeId> = self.module.references(symbol).collect();
-        let [reference] = references.as_slice() else {
-            return Fix::None;
-        };
-        let AstKind::CallExpression(call) = self.module.outer(*reference).1 else {
-            return Fix::None;
-        };
-        let call_node = self.module.parent(self.module.outer(*reference).0);
-        let AstKind::ExpressionStatement(statement) =
-            self.module.semantic.nodes().parent_kind(call_node)
-        else {
-            return Fix::None;
-        };
-        let is_top = self
-            .module
-            .program()
-            .body
-            .iter()
-            .any(|top| top.span() == statement.span);
-        let [argument] = call.arguments.as_slice() else {
-            return Fix::None;
-        };
-        let (true, Some(value)) = (is_top && option != "httpOptions", argument.as_expression())
-        else {
-            return Fix::None;
-        };
-        let entry = import.source.value.as_str();
-        // The singleton is given up for a client of its own of the same name.
-        let singleton = import
-            .specifiers
-            .iter()
-            .flatten()
-            .find_map(|specifier| match specifier {
-                ImportDeclarationSpecifier::ImportSpecifier(specifier)
-                    if export_name(&specifier.imported) == "clerkClient" =>
-                {
-                    Some(specifier)
-                }
-                _ => None,
+    /// Calls of setters become the options of an own client: each one unconditional, in the body of the module.
+    fn folded_setters(&self, entry: &str, taken: &[Taken<'a>]) -> Fix {
+        // They go together, whichever of them is asked about.
+        let all = RuleSet::all();
+        let mut options: Vec<(&str, &str)> = Vec::new();
+        let mut statements: Vec<Span> = Vec::new();
+        let mut members: Vec<(&str, SymbolId)> = Vec::new();
+        let mut kept: Vec<String> = vec!["createClerkClient".to_owned()];
+        let mut singleton = None;
+        for item in taken {
+            if item.name == "clerkClient" {
+                singleton = Some(item.local);
+                continue;
+            }
+            let rules = all.index().export_rules(entry, &item.name).iter();
+            let change = rules.map(|rule| &rule.change).find(|change| {
+                matches!(
+                    change,
+                    Change::SettersFolded { .. } | Change::ExportToMember { .. }
+                )
             });
-        if self.bindings_of(entry, "createClerkClient").is_some()
-            || self.is_name_taken("createClerkClient")
+            match (change, item.symbol) {
+                (Some(Change::SettersFolded { option, .. }), Some(symbol)) => {
+                    let Some((statement, value)) = self.only_call(symbol) else {
+                        return Fix::None;
+                    };
+                    if option == "httpOptions" {
+                        return Fix::None;
+                    }
+                    options.push((option, self.source(value)));
+                    statements.push(statement);
+                }
+                (Some(_), Some(symbol)) if !self.is_exported(symbol) => {
+                    members.push((&item.name, symbol));
+                }
+                (Some(_), _) => return Fix::None,
+                (None, _) => kept.push(self.source(item.span).to_owned()),
+            }
+        }
+        let name = singleton.unwrap_or("clerkClient");
+        if self.is_name_taken("createClerkClient")
+            || singleton.is_none() && self.is_name_taken("clerkClient")
         {
             return Fix::None;
         }
-        let name = singleton.map_or("clerkClient", |singleton| singleton.local.name.as_str());
-        if singleton.is_none() && self.is_name_taken("clerkClient") {
+        let (Some(first), Some(last), Some(at)) = (
+            taken.first(),
+            taken.last(),
+            statements.iter().max_by_key(|it| it.start),
+        ) else {
             return Fix::None;
+        };
+        if !options.iter().any(|(option, _)| *option == "secretKey") {
+            // The ready client took it from the environment by itself.
+            options.insert(0, ("secretKey", "process.env.CLERK_SECRET_KEY"));
         }
-        let mut edits = vec![replace(specifier.span, "createClerkClient")];
-        if let Some(singleton) = singleton {
-            edits.push(self.without_specifier(import, singleton.span));
-        }
-        let end = if self.source(statement.span).ends_with(';') {
+        let options: Vec<String> = (options.iter())
+            .map(|(option, value)| format!("{option}: {value}"))
+            .collect();
+        let end = if self.source(*at).ends_with(';') {
             ";"
         } else {
             ""
         };
         let client = format!(
-            "const {name} = createClerkClient({{ {option}: {} }}){end}",
-            self.source(value.span())
+            "const {name} = createClerkClient({{ {} }}){end}",
+            options.join(", ")
         );
-        edits.push(replace(statement.span, client));
+        let indent = self.indent_of(first.span);
+        let separator = match indent {
+            "" => ", ".to_owned(),
+            indent => format!(",\n{indent}"),
+        };
+        let names = Span::new(first.span.start, last.span.end);
+        let mut edits = vec![replace(names, kept.join(&separator)), replace(*at, client)];
+        let others = statements.iter().filter(|statement| *statement != at);
+        edits.extend(others.map(|statement| self.without_statement(*statement)));
+        for (member, symbol) in members {
+            edits.extend(self.rename_references(symbol, &format!("{name}.{member}")));
+        }
         Fix::Review(edits)
+    }
+
+    /// The statement of the only use of a function, which is a call in the body of the module with one argument, and
+    /// the argument.
+    fn only_call(&self, symbol: SymbolId) -> Option<(Span, Span)> {
+        let references: Vec<NodeId> = self.module.references(symbol).collect();
+        let [reference] = references.as_slice() else {
+            return None;
+        };
+        let (callee, AstKind::CallExpression(call)) = self.module.outer(*reference) else {
+            return None;
+        };
+        let [argument] = call.arguments.as_slice() else {
+            return None;
+        };
+        let value = argument.as_expression()?.span();
+        let mut body = self.module.program().body.iter();
+        let parent = self.module.parent(self.module.parent(callee));
+        let statement = self.module.kind(parent).span();
+        let is_in_body = matches!(self.module.kind(parent), AstKind::ExpressionStatement(_))
+            && body.any(|it| it.span() == statement);
+        is_in_body.then_some((statement, value))
     }
 
     // Entries that are gone.
@@ -579,10 +612,9 @@ impl<'a> Checker<'_, 'a> {
                 .specifiers
                 .as_ref()
                 .map_or(0, |specifiers| specifiers.len());
-        let package = split_package(entry).0;
         let targets: Option<Vec<&str>> = names
             .iter()
-            .map(|(name, _)| entry_target(to, package, name))
+            .map(|(name, _)| entry_target(to, entry, name))
             .collect();
         let fix = match targets {
             Some(targets) if complete && !targets.is_empty() => {
@@ -678,7 +710,7 @@ impl<'a> Checker<'_, 'a> {
         let Some((rule, to)) = self.entry_rule(entry) else {
             return false;
         };
-        let fix = match name.and_then(|name| entry_target(to, split_package(entry).0, name)) {
+        let fix = match name.and_then(|name| entry_target(to, entry, name)) {
             Some(target) => Fix::Review(vec![replace(
                 Span::new(literal.start + 1, literal.end - 1),
                 target,
@@ -903,6 +935,24 @@ impl<'a> Checker<'_, 'a> {
         replace(Span::new(offset(start), offset(end)), "")
     }
 
+    /// What is said of a name that moved.
+    fn moved(&self, name: &str, to: &str, from: &str) -> String {
+        let what = format!("`{name}` is exported by `{to}` in Core 2");
+        match self.undeclared(from, to) {
+            Some(package) => format!("{what}; add `{package}` to package.json"),
+            None => what,
+        }
+    }
+
+    /// The package of the new entry, if it is another one and nobody depends on it yet.
+    fn undeclared<'t>(&self, from: &str, to: &'t str) -> Option<&'t str> {
+        let package = split_package(to).0;
+        let project = self.module.project;
+        let is_at_hand =
+            split_package(from).0 == package || project.declares(self.module.package, package);
+        (!is_at_hand).then_some(package)
+    }
+
     /// How far a move can be trusted: a package that is not declared has to be added first.
     fn moved_fix(
         &self,
@@ -912,12 +962,12 @@ impl<'a> Checker<'_, 'a> {
         symbol: Option<SymbolId>,
         edits: Vec<Edit>,
     ) -> Fix {
-        let (from_package, to_package) = (split_package(from).0, split_package(to).0);
-        if from_package != to_package
-            && !self
-                .module
-                .project
-                .declares(self.module.package, to_package)
+        if self.undeclared(from, to).is_some() {
+            return Fix::Review(edits);
+        }
+        // Its options have another shape.
+        if rule.id == "backend-import-create-authenticate-request"
+            && symbol.is_some_and(|symbol| self.is_called(symbol))
         {
             return Fix::Review(edits);
         }
@@ -961,13 +1011,8 @@ impl<'a> Checker<'_, 'a> {
                         let to = others.get::<str>(name.as_ref()).unwrap_or(to);
                         let edits = self.moved_export(export, specifier, to);
                         let fix = self.moved_fix(entry, to, rule, None, edits);
-                        self.report(
-                            rule,
-                            &origin,
-                            specifier.span,
-                            &format!("`{name}` is exported by `{to}` in Core 2"),
-                            fix,
-                        );
+                        let what = self.moved(name, to, entry);
+                        self.report(rule, &origin, specifier.span, &what, fix);
                     }
                     Change::ExportRenamed {
                         to,
@@ -1112,7 +1157,7 @@ impl<'a> Checker<'_, 'a> {
                     } else {
                         Fix::None
                     };
-                    (format!("`{name}` is exported by `{to}` in Core 2"), fix)
+                    (self.moved(name, to, entry), fix)
                 }
                 Change::ExportRenamed {
                     to,
@@ -1228,6 +1273,7 @@ impl<'a> Checker<'_, 'a> {
                             continue;
                         }
                         let all_move = references.len() == uses.len()
+                            && self.brings_one_name(source)
                             && uses.iter().all(|(other, _, _)| {
                                 self.index.export_rules(entry, other).iter().any(|rule| {
                                     matches!(&rule.change, Change::ExportMoved { to: target, others, .. } if others.get(other).unwrap_or(target) == to)
@@ -1244,13 +1290,8 @@ impl<'a> Checker<'_, 'a> {
                         } else {
                             self.namespace_member_moved(source, to, name, &uses)
                         };
-                        self.report(
-                            rule,
-                            &origin,
-                            *span,
-                            &format!("`{name}` is exported by `{to}` in Core 2"),
-                            fix,
-                        );
+                        let what = self.moved(name, to, entry);
+                        self.report(rule, &origin, *span, &what, fix);
                     }
                     Change::ExportRenamed {
                         factory,
@@ -1294,6 +1335,23 @@ impl<'a> Checker<'_, 'a> {
         }
     }
 
+    /// The statement of the program that a literal is in.
+    fn statement_of(&self, source: &StringLiteral<'a>) -> Option<&'a Statement<'a>> {
+        let mut statements = self.module.program().body.iter();
+        statements.find(|statement| statement.span().contains_inclusive(source.span))
+    }
+
+    /// Whether an import has no second name beside the whole module: `import d, * as N from '…'`.
+    fn brings_one_name(&self, source: &StringLiteral<'a>) -> bool {
+        match self.statement_of(source) {
+            Some(Statement::ImportDeclaration(import)) => import
+                .specifiers
+                .as_ref()
+                .is_some_and(|names| names.len() == 1),
+            _ => true,
+        }
+    }
+
     /// `N.verifyJwt` among other members: the name gets an import of its own.
     fn namespace_member_moved(
         &self,
@@ -1305,22 +1363,40 @@ impl<'a> Checker<'_, 'a> {
         if self.is_name_taken(name) {
             return Fix::None;
         }
-        let statement = self.module.program().body.iter().find(|statement| {
-            statement.span().start <= source.span.start && source.span.end <= statement.span().end
-        });
-        let Some(Statement::ImportDeclaration(import)) = statement else {
-            return Fix::None;
-        };
         let quote = self.quote(source.span);
-        let end = if self.source(import.span).ends_with(';') {
+        let (span, addition) = match self.statement_of(source) {
+            Some(Statement::ImportDeclaration(import)) => {
+                let keyword = if import.import_kind.is_type() {
+                    "import type"
+                } else {
+                    "import"
+                };
+                let addition = format!("{keyword} {{ {name} }} from {quote}{to}{quote}");
+                (import.span, addition)
+            }
+            // `const N = require('…')` alone in its statement.
+            Some(Statement::VariableDeclaration(variables)) => {
+                let [variable] = variables.declarations.as_slice() else {
+                    return Fix::None;
+                };
+                let Some(Expression::CallExpression(call)) = &variable.init else {
+                    return Fix::None;
+                };
+                if self.module.required(call) != Some(source.value.as_str()) {
+                    return Fix::None;
+                }
+                let keyword = variables.kind.as_str();
+                let addition = format!("{keyword} {{ {name} }} = require({quote}{to}{quote})");
+                (variables.span, addition)
+            }
+            _ => return Fix::None,
+        };
+        let end = if self.source(span).ends_with(';') {
             ";"
         } else {
             ""
         };
-        let mut edits = vec![insert(
-            import.span.end,
-            format!("\nimport {{ {name} }} from {quote}{to}{quote}{end}"),
-        )];
+        let mut edits = vec![insert(span.end, format!("\n{addition}{end}"))];
         for (other, _, node) in uses {
             if other == name {
                 edits.push(replace(self.module.kind(*node).span(), name));
@@ -1606,7 +1682,7 @@ impl<'a> Checker<'_, 'a> {
             match &rule.change {
                 Change::ExportMoved { to, others, .. } => {
                     let to = others.get::<str>(name.as_ref()).unwrap_or(to);
-                    let what = format!("`{name}` is exported by `{to}` in Core 2");
+                    let what = self.moved(name, to, entry);
                     let fix = match source {
                         Some(source) => {
                             let edits =
@@ -1688,9 +1764,15 @@ impl<'a> Checker<'_, 'a> {
                         fix,
                     );
                 }
-                Change::ExportRemoved { .. }
-                | Change::MiddlewareReplaced { .. }
-                | Change::SettersFolded { .. } => {
+                Change::SettersFolded { option, .. } => {
+                    let taken = source.and_then(|_| Taken::by_pattern(pattern));
+                    let fix = taken.map_or(Fix::None, |taken| self.folded_setters(entry, &taken));
+                    let what = format!(
+                        "`{name}` is gone in Core 2, give `{option}` to `createClerkClient`"
+                    );
+                    self.report(rule, &origin, key, &what, fix);
+                }
+                Change::ExportRemoved { .. } | Change::MiddlewareReplaced { .. } => {
                     self.report(
                         rule,
                         &origin,
@@ -1812,8 +1894,13 @@ impl<'a> Checker<'_, 'a> {
         if !matches!(object.name.as_str(), "jest" | "vi") {
             return;
         }
-        let Some(Argument::StringLiteral(source)) = call.arguments.first() else {
-            return;
+        let source = match call.arguments.first() {
+            Some(Argument::StringLiteral(source)) => source,
+            Some(Argument::ImportExpression(import)) => match &import.source {
+                Expression::StringLiteral(source) => source,
+                _ => return,
+            },
+            _ => return,
         };
         let entry = source.value.as_str();
         let inside = Span::new(source.span.start + 1, source.span.end - 1);
@@ -1892,15 +1979,65 @@ impl<'a> Checker<'_, 'a> {
     }
 }
 
+/// A name that a statement takes from an entry.
+struct Taken<'a> {
+    span: Span,
+    /// What the entry calls it.
+    name: String,
+    /// What the module calls it.
+    local: &'a str,
+    symbol: Option<SymbolId>,
+}
+
+impl<'a> Taken<'a> {
+    /// The names of an import; nothing if it takes the default or the whole as well.
+    fn by_import(import: &ImportDeclaration<'a>) -> Option<Vec<Self>> {
+        let names = import.specifiers.iter().flatten();
+        names
+            .map(|specifier| match specifier {
+                ImportDeclarationSpecifier::ImportSpecifier(specifier) => Some(Self {
+                    span: specifier.span,
+                    name: export_name(&specifier.imported).to_owned(),
+                    local: specifier.local.name.as_str(),
+                    symbol: specifier.local.symbol_id.get(),
+                }),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The names of a pattern; nothing if it takes the rest as well, or takes one apart.
+    fn by_pattern(pattern: &ObjectPattern<'a>) -> Option<Vec<Self>> {
+        if pattern.rest.is_some() {
+            return None;
+        }
+        let properties = pattern.properties.iter();
+        properties
+            .map(|property| {
+                let local = property.value.get_binding_identifier()?;
+                Some(Self {
+                    span: property.span,
+                    name: property.key.static_name()?.into_owned(),
+                    local: local.name.as_str(),
+                    symbol: local.symbol_id.get(),
+                })
+            })
+            .collect()
+    }
+}
+
 /// Where a name of a removed entry lives now; `package:name` is for one package alone.
 fn entry_target<'t>(
     to: &'t std::collections::BTreeMap<String, String>,
-    package: &str,
+    entry: &str,
     name: &str,
 ) -> Option<&'t str> {
+    let package = split_package(entry).0;
     to.get(name)
         .or_else(|| to.get(&format!("{package}:{name}")))
         .map(String::as_str)
+        // What a public entry of Core 1 has goes there; what became of it since, other rules know.
+        .or_else(|| CORE_1.deep_entry(entry, name))
 }
 
 /// What is said of a name that is gone, or going.

@@ -67,12 +67,20 @@ impl<'a> Checker<'_, 'a> {
             .into_iter()
             .flatten()
         {
-            if let Change::ListWrapped { .. } = rule.change {
-                let what = format!(
+            let what = match &rule.change {
+                Change::ListWrapped { .. } => format!(
                     "`{name}` gives `{{ data, totalCount }}` in Core 2, not an array, to who calls it"
-                );
-                self.report(rule, &value.origin, span, &what, Fix::None);
-            }
+                ),
+                Change::ArgumentsToOptions { to, .. } => {
+                    let to = to.as_deref().unwrap_or(name);
+                    format!("`{name}` is `{to}` in Core 2 and takes an object from who calls it")
+                }
+                Change::MethodReplaced { to, .. } | Change::CallToMember { to, .. } => {
+                    format!("`{name}` is `{to}` in Core 2")
+                }
+                _ => continue,
+            };
+            self.report(rule, &value.origin, span, &what, Fix::None);
         }
     }
 

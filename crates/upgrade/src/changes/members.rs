@@ -2,16 +2,16 @@
 
 use super::{Checker, replace};
 use crate::{
-    Change, Edit, Fix, Rule,
+    Change, Confidence, Edit, Fix, Rule,
     model::ModelType,
     value::{Origin, Type, Value},
 };
 use oxc_ast::{
     AstKind,
     ast::{
-        AssignmentTargetProperty, BindingPattern, ComputedMemberExpression, Expression,
-        ObjectAssignmentTarget, ObjectPattern, StaticMemberExpression, TSIndexedAccessType,
-        TSLiteral, TSType, TSTypeName, TSTypeReference,
+        AssignmentTargetProperty, BinaryExpression, BindingPattern, ComputedMemberExpression,
+        Expression, ObjectAssignmentTarget, ObjectPattern, StaticMemberExpression,
+        TSIndexedAccessType, TSLiteral, TSType, TSTypeName, TSTypeReference,
     },
 };
 use oxc_semantic::NodeId;
@@ -118,6 +118,40 @@ impl<'a> Checker<'_, 'a> {
             self.member_rules(rules, &value, &name, span, |to| {
                 Fix::Safe(vec![pattern_edit(span, shorthand, to, None)])
             });
+        }
+    }
+
+    /// `orgRole === 'admin'`.
+    pub(super) fn comparison(&self, comparison: &BinaryExpression<'a>) {
+        if !comparison.operator.is_equality() {
+            return;
+        }
+        let sides = [&comparison.left, &comparison.right];
+        for (text, other) in [(sides[0], sides[1]), (sides[1], sides[0])] {
+            let Expression::StringLiteral(text) = text else {
+                continue;
+            };
+            let text_of = |rule: &'static Rule| match &rule.change {
+                Change::ValuesRenamed { types, values } => {
+                    Some((types, values.get(text.value.as_str())?))
+                }
+                _ => None,
+            };
+            let rules = self.index.values.get(text.value.as_str());
+            for rule in rules.into_iter().flatten() {
+                let Some((types, to)) = text_of(rule) else {
+                    continue;
+                };
+                let value = self.value(other).filter(|value| {
+                    let interface = value.interface();
+                    interface.is_some_and(|name| types.iter().any(|ty| ty == name))
+                });
+                let Some(value) = value else { continue };
+                // An instance may have kept the old texts.
+                let value = value.weakened(Confidence::Likely, str::to_owned);
+                let what = format!("`{}` is `{to}` unless the instance kept it", text.value);
+                self.report(rule, &value.origin, text.span, &what, Fix::None);
+            }
         }
     }
 

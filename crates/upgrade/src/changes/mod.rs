@@ -48,6 +48,8 @@ pub(crate) struct Index {
     methods: HashSet<String>,
     /// Rules about a member, by its name.
     members: HashMap<String, Vec<&'static Rule>>,
+    /// Rules about a text that a value has, by the text.
+    values: HashMap<String, Vec<&'static Rule>>,
     components: HashMap<String, Vec<&'static Rule>>,
     appearance: HashMap<String, Vec<&'static Rule>>,
     /// Rules about a localization, by the last part of the key, with the whole key.
@@ -121,6 +123,11 @@ impl Index {
             Change::MemberRemoved { members, .. } => {
                 for member in members {
                     self.members.entry(member.clone()).or_default().push(rule);
+                }
+            }
+            Change::ValuesRenamed { values, .. } => {
+                for value in values.keys() {
+                    self.values.entry(value.clone()).or_default().push(rule);
                 }
             }
             Change::PropRenamed { props, .. } => {
@@ -237,6 +244,7 @@ impl<'m, 'a> Checker<'m, 'a> {
                 AstKind::ComputedMemberExpression(member) => self.computed_member(id, member),
                 AstKind::ObjectPattern(pattern) => self.object_pattern(id, pattern),
                 AstKind::ObjectAssignmentTarget(pattern) => self.assignment_pattern(id, pattern),
+                AstKind::BinaryExpression(comparison) => self.comparison(comparison),
                 AstKind::TSIndexedAccessType(access) => self.indexed_access(access),
                 AstKind::TSTypeReference(reference) => self.picked_members(reference),
                 AstKind::JSXOpeningElement(element) => self.element(element),

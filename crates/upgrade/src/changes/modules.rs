@@ -2,7 +2,9 @@
 //! and the aliases of bundlers and test runners; and what programs merge into Clerk's declarations.
 
 use super::{Checker, insert, replace};
-use crate::{Change, Confidence, Fix, Rule, resolve::clerk_package};
+use crate::{
+    Change, Confidence, Fix, Rule, module::export_name, resolve::clerk_package, value::Origin,
+};
 use oxc_ast::{
     AstKind,
     ast::{
@@ -61,7 +63,59 @@ impl<'a> Checker<'_, 'a> {
 
     /// `export * from '…'`.
     pub(super) fn export_all(&self, export: &ExportAllDeclaration<'a>) {
-        self.gone_module(export.source.value.as_str(), inside(export.source.span));
+        let entry = export.source.value.as_str();
+        if clerk_package(entry).is_none()
+            || self.gone_module(entry, inside(export.source.span))
+            || export.exported.is_some()
+        {
+            return;
+        }
+        // Names that moved are not among all any more. Whether somebody misses them is not known.
+        let mut moved: Vec<(&str, &'static Rule)> = Vec::new();
+        for (name, rules) in self.index.exports.get(entry).into_iter().flatten() {
+            let rules = rules.iter().copied();
+            moved.extend(rules.map(|rule| (name.as_str(), rule)));
+        }
+        moved.sort_by_key(|(name, rule)| (rule.id, *name));
+        for names in moved.chunk_by(|(_, one), (_, other)| one.id == other.id) {
+            let rule = names[0].1;
+            let Change::ExportMoved { to, others, .. } = &rule.change else {
+                continue;
+            };
+            let is_left_out =
+                |name: &str| !others.contains_key(name) && !self.exports_by_name(to, name);
+            let names: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
+            let names: Vec<&str> = names.into_iter().filter(|name| is_left_out(name)).collect();
+            if names.is_empty() || export.export_kind.is_type() {
+                continue;
+            }
+            let statement = format!("\nexport {{ {} }} from '{to}';", names.join(", "));
+            let origin = Origin {
+                confidence: Confidence::Possible,
+                ..Self::imported_from(entry)
+            };
+            let what = format!(
+                "`export *` leaves out `{}` in Core 2, it is exported by `{to}`",
+                names.join("`, `")
+            );
+            let edits = vec![insert(export.span.end, statement)];
+            self.report(rule, &origin, export.span, &what, Fix::Review(edits));
+        }
+    }
+
+    /// Whether there is `export { name } from 'entry'`.
+    fn exports_by_name(&self, entry: &str, name: &str) -> bool {
+        self.module
+            .program()
+            .body
+            .iter()
+            .any(|statement| match statement {
+                Statement::ExportFromDeclaration(export) if export.source.value == entry => {
+                    let mut names = export.specifiers.iter();
+                    names.any(|specifier| export_name(&specifier.local) == name)
+                }
+                _ => false,
+            })
     }
 
     /// `declare module '…' { … }`.
@@ -145,6 +199,10 @@ impl<'a> Checker<'_, 'a> {
             }
             let span = ty.span();
             let written = self.source(span);
+            // Whoever has the keys of Core 2 there has been here before.
+            if written.contains("org:") {
+                continue;
+            }
             let is_named = |value: &&String| {
                 ['\'', '"']
                     .iter()
