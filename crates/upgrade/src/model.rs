@@ -57,6 +57,7 @@ pub(crate) struct Model {
     interfaces: HashMap<&'static str, Interface>,
     aliases: HashMap<&'static str, &'static str>,
     modules: HashMap<&'static str, Module>,
+    options: HashMap<String, Vec<&'static str>>,
 }
 
 #[derive(Default)]
@@ -109,6 +110,31 @@ impl Model {
             .exports
             .get(name)
             .or_else(|| module.from.iter().find_map(|from| self.export(from, name)))
+    }
+
+    /// The interfaces of the options that a function takes, by its name in the model.
+    pub fn options(&self, function: &str) -> &[&'static str] {
+        self.options.get(function).map_or(&[], Vec::as_slice)
+    }
+
+    fn read_options(&mut self) {
+        let of_members = self.interfaces.values().flat_map(|it| it.members.values());
+        let of_modules = self.modules.values().flat_map(|it| it.exports.values());
+        for ty in of_members.chain(of_modules) {
+            let ModelType::Function(signature) = ty else {
+                continue;
+            };
+            for parameter in &signature.parameters {
+                if let ModelType::Named(name) = parameter
+                    && name.ends_with("Options")
+                {
+                    let known = self.options.entry(signature.name.clone()).or_default();
+                    if !known.contains(name) {
+                        known.push(name);
+                    }
+                }
+            }
+        }
     }
 
     /// The interface of the instances of a class that an entry exports.
@@ -195,6 +221,7 @@ impl Model {
         let mut model = Self::default();
         let reader = Reader { text };
         reader.program(&parsed.program, &mut model);
+        model.read_options();
         model
     }
 }

@@ -199,55 +199,9 @@ impl<'a> Checker<'_, 'a> {
     ) {
         let origin = &*callee.origin;
         match &rule.change {
-            Change::OptionRenamed {
-                option,
-                to,
-                new_value,
-                ..
-            } => {
+            Change::OptionRenamed { .. } | Change::OptionRemoved { .. } => {
                 for options in self.options(arguments) {
-                    let Some(property) = property_of(options.object, option) else {
-                        continue;
-                    };
-                    let fix = self.renamed_option(options.object, property, to, *new_value);
-                    let fix = if options.own { fix } else { for_review(fix) };
-                    let mut what = format!("the option `{option}` is `{to}` in Core 2");
-                    if *new_value {
-                        what.push_str(", with another value");
-                    }
-                    if option == "clockSkewInSeconds"
-                        && let Expression::NumericLiteral(number) = &property.value
-                        && number.value < 1000.0
-                        && number.value > 0.0
-                    {
-                        what.push_str(", in milliseconds, which is how the old one was read already: this value looks like seconds");
-                    }
-                    self.report(rule, origin, property.key.span(), &what, fix);
-                }
-            }
-            Change::OptionRemoved {
-                options: names,
-                delete,
-                ..
-            } => {
-                for options in self.options(arguments) {
-                    for name in names {
-                        let Some(property) = property_of(options.object, name) else {
-                            continue;
-                        };
-                        let fix = if *delete {
-                            let edit = self.without_property(options.object, property.span);
-                            if is_plain(&property.value) && options.own {
-                                Fix::Safe(vec![edit])
-                            } else {
-                                Fix::Review(vec![edit])
-                            }
-                        } else {
-                            Fix::None
-                        };
-                        let what = format!("the option `{name}` is not read by Core 2");
-                        self.report(rule, origin, property.key.span(), &what, fix);
-                    }
+                    self.options_in(rule, &options, origin);
                 }
             }
             Change::OptionRequired {
@@ -259,6 +213,91 @@ impl<'a> Checker<'_, 'a> {
                 self.required_option(rule, option, value, *argument, arguments, call, origin);
             }
             _ => {}
+        }
+    }
+
+    /// The options of an object that a rule is about.
+    fn options_in(&self, rule: &'static Rule, options: &Options<'_, 'a>, origin: &Origin) {
+        match &rule.change {
+            Change::OptionRenamed {
+                option,
+                to,
+                new_value,
+                ..
+            } => {
+                let Some(property) = property_of(options.object, option) else {
+                    return;
+                };
+                let fix = self.renamed_option(options.object, property, to, *new_value);
+                let fix = if options.own { fix } else { for_review(fix) };
+                let mut what = format!("the option `{option}` is `{to}` in Core 2");
+                if *new_value {
+                    what.push_str(", with another value");
+                }
+                if option == "clockSkewInSeconds"
+                    && let Expression::NumericLiteral(number) = &property.value
+                    && number.value < 1000.0
+                    && number.value > 0.0
+                {
+                    what.push_str(", in milliseconds, which is how the old one was read already: this value looks like seconds");
+                }
+                self.report(rule, origin, property.key.span(), &what, fix);
+            }
+            Change::OptionRemoved {
+                options: names,
+                delete,
+                ..
+            } => {
+                for name in names {
+                    let Some(property) = property_of(options.object, name) else {
+                        continue;
+                    };
+                    let fix = if *delete {
+                        let edit = self.without_property(options.object, property.span);
+                        if is_plain(&property.value) && options.own {
+                            Fix::Safe(vec![edit])
+                        } else {
+                            Fix::Review(vec![edit])
+                        }
+                    } else {
+                        Fix::None
+                    };
+                    let what = format!("the option `{name}` is not read by Core 2");
+                    self.report(rule, origin, property.key.span(), &what, fix);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Options that stand alone and say by a type what they are: `const options: VerifyTokenOptions = { … }`.
+    pub(super) fn typed_options(&self, id: NodeId, object: &ObjectExpression<'a>) {
+        let is_option = |property: &ObjectPropertyKind<'a>| {
+            let name = property.as_property().and_then(|it| it.key.static_name());
+            name.is_some_and(|name| self.index.options.contains_key(&*name))
+        };
+        if !object.properties.iter().any(is_option) {
+            return;
+        }
+        let ty = match self.module.semantic.nodes().parent_kind(id) {
+            AstKind::VariableDeclarator(variable) => variable
+                .type_annotation
+                .as_ref()
+                .map(|it| &it.type_annotation),
+            AstKind::TSSatisfiesExpression(cast) => Some(&cast.type_annotation),
+            AstKind::TSAsExpression(cast) => Some(&cast.type_annotation),
+            _ => None,
+        };
+        let Some(value) = ty.and_then(|ty| self.module.type_value(ty, 0)) else {
+            return;
+        };
+        let options = Options { object, own: false };
+        let mut asked: Vec<&str> = Vec::new();
+        for (interface, rule) in self.index.options.values().flatten() {
+            if value.interface() == Some(interface) && !asked.contains(&rule.id) {
+                asked.push(rule.id);
+                self.options_in(rule, &options, &value.origin);
+            }
         }
     }
 
@@ -978,7 +1017,7 @@ fn is_plain(expression: &Expression<'_>) -> bool {
     }
 }
 
-fn for_review(fix: Fix) -> Fix {
+pub(super) fn for_review(fix: Fix) -> Fix {
     match fix {
         Fix::Safe(edits) | Fix::Review(edits) => Fix::Review(edits),
         Fix::None => Fix::None,

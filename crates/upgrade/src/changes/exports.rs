@@ -1243,9 +1243,7 @@ impl<'a> Checker<'_, 'a> {
                             if let Some(name) = property.key.static_name()
                                 && !is_default
                             {
-                                self.destructured_use(
-                                    entry, None, declarator, pattern, property, &name,
-                                );
+                                self.destructured_use(entry, None, pattern, property, &name);
                             }
                         }
                     }
@@ -1467,8 +1465,7 @@ impl<'a> Checker<'_, 'a> {
                         if let Some(name) = property.key.static_name() {
                             self.destructured_use(
                                 entry,
-                                Some(source),
-                                declarator,
+                                Some((source, declarator)),
                                 pattern,
                                 property,
                                 &name,
@@ -1662,12 +1659,11 @@ impl<'a> Checker<'_, 'a> {
         }
     }
 
-    /// `const { name } = require('…')`, or of a name that holds the module, when there is no `source`.
-    fn destructured_use(
+    /// `const { name } = require('…')`, or of what holds the module, when there is no `source`.
+    pub(super) fn destructured_use(
         &self,
         entry: &str,
-        source: Option<&StringLiteral<'a>>,
-        declarator: &VariableDeclarator<'a>,
+        source: Option<(&StringLiteral<'a>, &VariableDeclarator<'a>)>,
         pattern: &ObjectPattern<'a>,
         property: &BindingProperty<'a>,
         name: &str,
@@ -1684,7 +1680,7 @@ impl<'a> Checker<'_, 'a> {
                     let to = others.get::<str>(name.as_ref()).unwrap_or(to);
                     let what = self.moved(name, to, entry);
                     let fix = match source {
-                        Some(source) => {
+                        Some((source, declarator)) => {
                             let edits =
                                 self.moved_require(source, declarator, pattern, property, to);
                             self.moved_fix(entry, to, rule, symbol, edits)
@@ -1708,7 +1704,7 @@ impl<'a> Checker<'_, 'a> {
                     if let Some(symbol) = symbol {
                         edits.extend(self.without_new(symbol));
                     }
-                    if let (Some(target), Some(source)) = (new_entry, source) {
+                    if let (Some(target), Some((source, _))) = (new_entry, source) {
                         edits.push(self.source_edit(source, target));
                     }
                     let fix = if pattern.properties.len() == 1 {

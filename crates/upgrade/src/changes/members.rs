@@ -1,6 +1,6 @@
 //! Properties and methods of Clerk objects that have another name or are gone.
 
-use super::{Checker, replace};
+use super::{Checker, calls::for_review, replace};
 use crate::{
     Change, Confidence, Edit, Fix, Rule,
     model::ModelType,
@@ -72,6 +72,16 @@ impl<'a> Checker<'_, 'a> {
     /// `const { profileImageUrl } = user`, in parameters as well.
     pub(super) fn object_pattern(&self, id: NodeId, pattern: &ObjectPattern<'a>) {
         self.environment_pattern(id, pattern);
+        // `Promise.all([…, import('…')]).then(([…, { users }]) => …)`
+        if let AstKind::ArrayPattern(_) = self.module.semantic.nodes().parent_kind(id)
+            && let Some(Type::Entry(entry)) = self.module.destructured(id).map(|it| it.ty)
+        {
+            for property in &pattern.properties {
+                if let Some(name) = property.key.static_name() {
+                    self.destructured_use(&entry, None, pattern, property, &name);
+                }
+            }
+        }
         for property in &pattern.properties {
             let Some(name) = property.key.static_name() else {
                 continue;
@@ -209,9 +219,18 @@ impl<'a> Checker<'_, 'a> {
         rename: impl Fn(&str) -> Fix,
     ) {
         for rule in rules {
-            let (types, to) = match &rule.change {
-                Change::MemberRenamed { types, members } => (types, members.get(name)),
-                Change::MemberRemoved { types, .. } => (types, None),
+            let of_options;
+            let (types, to, new_value) = match &rule.change {
+                Change::MemberRenamed { types, members } => (types, members.get(name), false),
+                Change::MemberRemoved { types, .. } => (types, None, false),
+                Change::OptionRenamed { to, new_value, .. } => {
+                    of_options = self.index.option_types(name, rule);
+                    (&of_options, Some(to), *new_value)
+                }
+                Change::OptionRemoved { .. } => {
+                    of_options = self.index.option_types(name, rule);
+                    (&of_options, None, false)
+                }
                 _ => continue,
             };
             let origin: &Origin = &value.origin;
@@ -231,7 +250,11 @@ impl<'a> Checker<'_, 'a> {
                     origin,
                     span,
                     &format!("`{name}` is `{to}` in Core 2"),
-                    rename(to),
+                    if new_value {
+                        for_review(rename(to))
+                    } else {
+                        rename(to)
+                    },
                 ),
                 None => self.report(
                     rule,

@@ -22,6 +22,7 @@ mod variables;
 
 use crate::{
     Change, Confidence, Edit, Finding, Fix, Generation, Rule, Severity,
+    model::CORE_1,
     module::{Module, callee_member},
     resolve::split_package,
     rule::FixClass,
@@ -48,6 +49,8 @@ pub(crate) struct Index {
     methods: HashSet<String>,
     /// Rules about a member, by its name.
     members: HashMap<String, Vec<&'static Rule>>,
+    /// Rules about an option, by its name, with the interface that it is in.
+    options: HashMap<String, Vec<(&'static str, &'static Rule)>>,
     /// Rules about a text that a value has, by the text.
     values: HashMap<String, Vec<&'static Rule>>,
     components: HashMap<String, Vec<&'static Rule>>,
@@ -109,6 +112,16 @@ impl Index {
             | Change::MethodReplaced { calls, .. }
             | Change::CallToMember { calls, .. }
             | Change::PasswordUpdate { calls } => {
+                let options = match &rule.change {
+                    Change::OptionRenamed { option, .. } => std::slice::from_ref(option),
+                    Change::OptionRemoved { options, .. } => options,
+                    _ => &[],
+                };
+                for option in options {
+                    for interface in calls.iter().flat_map(|call| CORE_1.options(call)) {
+                        self.add_option(interface, option, rule);
+                    }
+                }
                 for call in calls {
                     self.functions.entry(call.clone()).or_default().push(rule);
                     self.methods
@@ -178,6 +191,28 @@ impl Index {
         }
     }
 
+    /// An option is a property of an object, too, wherever that has the type of the options.
+    fn add_option(&mut self, interface: &'static str, option: &str, rule: &'static Rule) {
+        let known = self.options.entry(option.to_owned()).or_default();
+        let is_known = |(other, of): &(&str, &Rule)| *other == interface && of.id == rule.id;
+        if !known.iter().any(is_known) {
+            known.push((interface, rule));
+            let rules = self.members.entry(option.to_owned()).or_default();
+            if rules.iter().all(|other| other.id != rule.id) {
+                rules.push(rule);
+            }
+        }
+    }
+
+    /// The interfaces in which a rule is about an option.
+    fn option_types(&self, option: &str, rule: &Rule) -> Vec<String> {
+        let known = self.options.get(option).into_iter().flatten();
+        known
+            .filter(|(_, of)| of.id == rule.id)
+            .map(|(interface, _)| (*interface).to_owned())
+            .collect()
+    }
+
     fn add_exports(&mut self, from: &[String], names: &[String], rule: &'static Rule) {
         for entry in from {
             let by_name = self.exports.entry(entry.clone()).or_default();
@@ -197,10 +232,18 @@ impl Index {
     /// Words of which a file without the name Clerk has to have one to be of interest: it may use what another file of the
     /// codebase exports.
     pub fn words(&self) -> impl Iterator<Item = &str> {
-        let methods = self.methods.iter().map(String::as_str);
-        methods
-            .chain(self.members.keys().map(String::as_str))
-            .filter(|word| word.len() >= 10)
+        let is_member = |(_, rules): &(&String, &Vec<&Rule>)| {
+            let mut changes = rules.iter().map(|rule| &rule.change);
+            changes.any(|change| {
+                matches!(
+                    change,
+                    Change::MemberRenamed { .. } | Change::MemberRemoved { .. }
+                )
+            })
+        };
+        let members = self.members.iter().filter(is_member).map(|(name, _)| name);
+        let words = self.methods.iter().chain(members).map(String::as_str);
+        words.filter(|word| word.len() >= 10)
     }
 }
 
@@ -248,7 +291,10 @@ impl<'m, 'a> Checker<'m, 'a> {
                 AstKind::TSIndexedAccessType(access) => self.indexed_access(access),
                 AstKind::TSTypeReference(reference) => self.picked_members(reference),
                 AstKind::JSXOpeningElement(element) => self.element(element),
-                AstKind::ObjectExpression(object) => self.object_keys(id, object),
+                AstKind::ObjectExpression(object) => {
+                    self.object_keys(id, object);
+                    self.typed_options(id, object);
+                }
                 AstKind::StringLiteral(literal) => {
                     self.literal(id, literal);
                     self.mapped_module(id, literal);
@@ -264,13 +310,13 @@ impl<'m, 'a> Checker<'m, 'a> {
         }
         let mut findings = self.findings.into_inner();
         findings.sort_by(|one, other| {
-            (one.span.start, one.span.end, one.rule).cmp(&(
-                other.span.start,
-                other.span.end,
-                other.rule,
-            ))
+            let place = |it: &Finding| (it.span.start, it.span.end, it.rule);
+            let order = place(one).cmp(&place(other));
+            let worth = |it: &Finding| (it.confidence, !it.fix.edits().is_empty());
+            order.then(worth(other).cmp(&worth(one)))
         });
-        findings.dedup();
+        // A place that two ways lead to is told once.
+        findings.dedup_by(|one, kept| one.rule == kept.rule && one.span == kept.span);
         findings
     }
 
