@@ -10,8 +10,9 @@ use oxc_ast::ast::{
 };
 use oxc_parser::Parser;
 use oxc_span::{GetSpan, SourceType};
+use rustc_hash::FxHashMap;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     sync::{Arc, LazyLock},
 };
 
@@ -54,22 +55,22 @@ pub(crate) struct Signature {
 
 #[derive(Default)]
 pub(crate) struct Model {
-    interfaces: HashMap<&'static str, Interface>,
-    aliases: HashMap<&'static str, &'static str>,
-    modules: HashMap<&'static str, Module>,
-    options: HashMap<String, Vec<&'static str>>,
+    interfaces: FxHashMap<&'static str, Interface>,
+    aliases: FxHashMap<&'static str, &'static str>,
+    modules: FxHashMap<&'static str, Module>,
+    options: FxHashMap<String, Vec<&'static str>>,
 }
 
 #[derive(Default)]
 struct Interface {
     extends: Vec<&'static str>,
-    members: HashMap<&'static str, ModelType>,
+    members: FxHashMap<&'static str, ModelType>,
 }
 
 #[derive(Default)]
 struct Module {
     from: Vec<&'static str>,
-    exports: HashMap<&'static str, ModelType>,
+    exports: FxHashMap<&'static str, ModelType>,
     default: Option<&'static str>,
 }
 

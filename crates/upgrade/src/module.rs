@@ -23,6 +23,7 @@ use oxc_ast::{
 use oxc_semantic::{NodeId, Semantic, SemanticBuilder, SymbolId};
 use oxc_span::{GetSpan, Span};
 use oxc_syntax::reference::ReferenceId;
+use rustc_hash::FxHashMap;
 use std::{
     cell::{Cell, OnceCell, RefCell},
     collections::HashMap,
@@ -44,12 +45,12 @@ pub(crate) struct Module<'a> {
     pub semantic: Semantic<'a>,
     /// Reads what another file exports.
     read: &'a dyn Fn(&Project, &str) -> Arc<Exports>,
-    nodes: RefCell<HashMap<NodeId, Option<Value>>>,
-    symbols: RefCell<HashMap<SymbolId, Option<Value>>>,
-    classes: RefCell<HashMap<NodeId, Option<Value>>>,
+    nodes: RefCell<FxHashMap<NodeId, Option<Value>>>,
+    symbols: RefCell<FxHashMap<SymbolId, Option<Value>>>,
+    classes: RefCell<FxHashMap<NodeId, Option<Value>>>,
     webhook: OnceCell<Option<Value>>,
     modules: RefCell<HashMap<String, Option<String>>>,
-    returns: OnceCell<HashMap<NodeId, Vec<NodeId>>>,
+    returns: OnceCell<FxHashMap<NodeId, Vec<NodeId>>>,
     steps: Cell<usize>,
 }
 
@@ -560,7 +561,7 @@ impl<'a> Module<'a> {
     /// What the function at a node returns, by its `return` statements.
     fn returned(&self, function: NodeId) -> Option<Value> {
         let returns = self.returns.get_or_init(|| {
-            let mut returns: HashMap<NodeId, Vec<NodeId>> = HashMap::new();
+            let mut returns: FxHashMap<NodeId, Vec<NodeId>> = FxHashMap::default();
             for node in self.semantic.nodes().iter() {
                 if let AstKind::ReturnStatement(statement) = node.kind()
                     && let Some(argument) = &statement.argument

@@ -55,12 +55,10 @@ pub struct Rule {
     pub fix: FixClass,
     /// What changed.
     pub change: Change,
-    /// What changed as well and goes by the same id: each is the rule with that change alone and without examples.
+    /// What changed as well and goes by the same id: each is the rule with that change alone.
     pub parts: Vec<Rule>,
     /// What a user reads: the Markdown of the file without the front matter, examples included.
     pub explanation: &'static str,
-    /// The examples in the explanation.
-    pub examples: Vec<Example>,
 }
 
 /// How far a rule's edits can be trusted at best.
@@ -467,7 +465,6 @@ impl Rule {
             .and_then(|rest| rest.strip_prefix('-'));
         let is_official = !matches!(guide, "backend" | "node");
         aliases.extend(file.filter(|_| is_official).map(str::to_owned));
-        let examples = examples(explanation);
         let mut rule = Self {
             id,
             guide,
@@ -479,15 +476,18 @@ impl Rule {
             change,
             parts: Vec::new(),
             explanation: explanation.trim(),
-            examples,
         };
         let part = |change| Self {
             change,
-            examples: Vec::new(),
             ..rule.clone()
         };
         rule.parts = also.into_iter().map(part).collect();
         Ok(rule)
+    }
+
+    /// The examples in the explanation.
+    pub fn examples(&self) -> Vec<Example> {
+        examples(self.explanation)
     }
 }
 
@@ -534,12 +534,20 @@ pub struct RuleSet {
 impl RuleSet {
     /// All rules.
     pub fn all() -> Self {
-        Self::filtered(|_| true)
+        static SET: LazyLock<RuleSet> = LazyLock::new(|| RuleSet::of(ALL.iter().collect()));
+        SET.clone()
     }
 
     /// The rules that `keep` accepts.
     pub fn filtered(keep: impl Fn(&Rule) -> bool) -> Self {
         let rules: Vec<_> = ALL.iter().filter(|rule| keep(rule)).collect();
+        if rules.len() == ALL.len() {
+            return Self::all();
+        }
+        Self::of(rules)
+    }
+
+    fn of(rules: Vec<&'static Rule>) -> Self {
         let index = Arc::new(Index::new(&rules));
         Self { rules, index }
     }

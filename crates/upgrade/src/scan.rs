@@ -161,17 +161,28 @@ pub fn scan(
     };
     let files: Vec<_> = workspace.files.iter().filter(wanted).collect();
     let checked = AtomicUsize::new(0);
-    let results: Vec<_> = (files.par_iter())
-        .map(|file| {
-            let result = check(&workspace, file, request);
-            let done = checked.fetch_add(1, Ordering::Relaxed) + 1;
-            if done.is_multiple_of(64) {
-                progress(Progress::Checked(done, files.len()));
-            }
-            result
-        })
-        .filter(|(scanned, unread)| scanned.is_some() || unread.is_some())
-        .collect();
+    let check = |file: &&discover::File| {
+        let result = check(&workspace, file, request);
+        let done = checked.fetch_add(1, Ordering::Relaxed) + 1;
+        if done.is_multiple_of(64) {
+            progress(Progress::Checked(done, files.len()));
+        }
+        result
+    };
+    let check_all = || -> Vec<_> {
+        let results = files.par_iter().map(check);
+        let is_anything =
+            |(scanned, unread): &(Option<_>, Option<_>)| scanned.is_some() || unread.is_some();
+        results.filter(is_anything).collect()
+    };
+    // With less, a stack would be made for nearly every file.
+    let threads = rayon::ThreadPoolBuilder::new()
+        .stack_size(crate::check::STACK)
+        .build();
+    let results = match threads {
+        Ok(threads) => threads.install(check_all),
+        Err(_) => check_all(),
+    };
     let checked = files.len();
     let Workspace {
         root,

@@ -25,7 +25,7 @@ fn source(text: String) -> Source {
 
 /// All examples of code in the rules.
 static EXAMPLES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
-    let examples = RULES.iter().flat_map(|rule| &rule.examples);
+    let examples = RULES.iter().flat_map(|rule| rule.examples());
     examples
         .filter(|example| example.role != Role::File && example.path.ends_with(['s', 'x']))
         .map(|example| example.text)

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 fn everything() -> (TempDir, Scan) {
     let root = tempfile::tempdir().unwrap();
     for rule in RuleSet::all().iter() {
-        for (index, example) in rule.examples.iter().enumerate() {
+        for (index, example) in rule.examples().iter().enumerate() {
             let is_shared = matches!(example.role, Role::File);
             if !is_shared && example.role != Role::Before {
                 continue;

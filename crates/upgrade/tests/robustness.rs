@@ -70,7 +70,7 @@ fn survive(path: &str, text: &str, project: &Project, rules: &RuleSet) {
 /// The examples of all rules: code in which every rule finds something.
 fn seeds() -> Vec<(String, &'static str)> {
     let rules = RuleSet::all();
-    let examples = rules.iter().flat_map(|rule| &rule.examples);
+    let examples = rules.iter().flat_map(|rule| rule.examples());
     examples
         .map(|example| (example.path.clone(), example.text))
         .collect()

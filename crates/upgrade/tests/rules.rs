@@ -23,7 +23,7 @@ fn project(rule: &Rule) -> Project {
         package.clerk.insert(name.to_owned(), Generation::Core1);
     }
     let files: BTreeMap<String, String> = rule
-        .examples
+        .examples()
         .iter()
         .filter(|example| example.role == Role::File)
         .map(|example| (example.path.clone(), example.text.to_owned()))
@@ -55,8 +55,8 @@ fn examples_hold() {
         let alone = RuleSet::filtered(|other| other.id == rule.id);
         let project = project(rule);
         let mut fail = |what: String| failures.push(format!("{}: {what}", rule.id));
-        let examples: Vec<&Example> = rule
-            .examples
+        let examples = rule.examples();
+        let examples: Vec<&Example> = examples
             .iter()
             .filter(|example| is_code(rule, example))
             .collect();
@@ -146,7 +146,7 @@ fn every_code_rule_has_an_example_that_it_finds_something_in() {
         })
         .filter(|rule| {
             !rule
-                .examples
+                .examples()
                 .iter()
                 .any(|example| example.role == Role::Before)
         })
@@ -163,7 +163,7 @@ fn a_rule_that_only_reports_shows_no_result() {
     {
         assert!(
             !rule
-                .examples
+                .examples()
                 .iter()
                 .any(|example| matches!(example.role, Role::After | Role::Review)),
             "{}",

@@ -31,32 +31,30 @@ use crate::{
 use oxc_ast::{AstKind, ast::Expression};
 use oxc_semantic::NodeId;
 use oxc_span::{GetSpan, Span};
-use std::{
-    cell::RefCell,
-    collections::{HashMap, HashSet},
-};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::RefCell;
 
 /// The rules by what they look for.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Index {
     /// Rules about an export, by entry and name.
-    exports: HashMap<String, HashMap<String, Vec<&'static Rule>>>,
+    exports: FxHashMap<String, FxHashMap<String, Vec<&'static Rule>>>,
     /// Rules about whole entries, with `*` in them or not.
     entries: Vec<(String, &'static Rule)>,
     /// Rules about a function, by its name in the model.
-    functions: HashMap<String, Vec<&'static Rule>>,
+    functions: FxHashMap<String, Vec<&'static Rule>>,
     /// The last part of each of these names: what a member call has to be called to be of interest.
-    methods: HashSet<String>,
+    methods: FxHashSet<String>,
     /// Rules about a member, by its name.
-    members: HashMap<String, Vec<&'static Rule>>,
+    members: FxHashMap<String, Vec<&'static Rule>>,
     /// Rules about an option, by its name, with the interface that it is in.
-    options: HashMap<String, Vec<(&'static str, &'static Rule)>>,
+    options: FxHashMap<String, Vec<(&'static str, &'static Rule)>>,
     /// Rules about a text that a value has, by the text.
-    values: HashMap<String, Vec<&'static Rule>>,
-    components: HashMap<String, Vec<&'static Rule>>,
-    appearance: HashMap<String, Vec<&'static Rule>>,
+    values: FxHashMap<String, Vec<&'static Rule>>,
+    components: FxHashMap<String, Vec<&'static Rule>>,
+    appearance: FxHashMap<String, Vec<&'static Rule>>,
     /// Rules about a localization, by the last part of the key, with the whole key.
-    localization: HashMap<String, Vec<(String, &'static Rule)>>,
+    localization: FxHashMap<String, Vec<(String, &'static Rule)>>,
     variables: Vec<(String, &'static Rule)>,
     literals: Vec<(String, &'static Rule)>,
     /// Rules about global interfaces, by their name.

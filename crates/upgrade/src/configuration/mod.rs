@@ -347,7 +347,7 @@ mod tests {
                     .collect::<Vec<_>>()
             };
             for example in rule
-                .examples
+                .examples()
                 .iter()
                 .filter(|example| is_configuration(&example.path))
             {

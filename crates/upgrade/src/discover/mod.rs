@@ -8,10 +8,11 @@ mod manifest;
 mod tsconfig;
 mod walk;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
 
 pub(crate) use block::lines;
 pub(crate) use embedded::program;
@@ -136,10 +137,7 @@ pub fn discover(
     let files = files.collect();
     let mut unread = found.unread;
     unread.sort_by(|one, other| one.path.cmp(&other.path));
-    let disk = Disk {
-        root: root.clone(),
-        largest_file: options.largest_file,
-    };
+    let disk = Disk::new(root.clone(), options.largest_file);
     let path_mappings = tsconfig::mappings(&found.tsconfigs, &disk);
     let mut project = Project::new(packages, Box::new(disk));
     project.path_mappings = path_mappings;
@@ -186,6 +184,30 @@ fn reason(cause: &io::Error) -> String {
 struct Disk {
     root: PathBuf,
     largest_file: u64,
+    /// The names of the files in each folder that was asked about: an import is looked for under a
+    /// dozen names.
+    folders: RwLock<HashMap<String, HashSet<String>>>,
+}
+
+impl Disk {
+    fn new(root: PathBuf, largest_file: u64) -> Self {
+        Self {
+            root,
+            largest_file,
+            folders: RwLock::default(),
+        }
+    }
+
+    fn list(&self, folder: &str) -> HashSet<String> {
+        let entries = fs::read_dir(self.root.join(folder)).into_iter();
+        let files = entries.flatten().flatten().filter(|entry| {
+            let kind = entry.file_type();
+            kind.is_ok_and(|kind| kind.is_file() || kind.is_symlink() && entry.path().is_file())
+        });
+        files
+            .map(|file| file.file_name().to_string_lossy().into_owned())
+            .collect()
+    }
 }
 
 impl Files for Disk {
@@ -204,9 +226,22 @@ impl Files for Disk {
     }
 
     fn exists(&self, path: &str) -> bool {
-        let inside = tsconfig::join("", path);
-        let metadata = inside.and_then(|inside| fs::metadata(self.root.join(inside)).ok());
-        metadata.is_some_and(|it| it.is_file() && it.len() <= self.largest_file)
+        let Some(inside) = tsconfig::join("", path) else {
+            return false;
+        };
+        let (folder, name) = inside.rsplit_once('/').unwrap_or(("", &inside));
+        let known = self.folders.read();
+        let known = known.unwrap_or_else(PoisonError::into_inner);
+        if let Some(files) = known.get(folder) {
+            return files.contains(name);
+        }
+        drop(known);
+        let files = self.list(folder);
+        let exists = files.contains(name);
+        let known = self.folders.write();
+        let mut known = known.unwrap_or_else(PoisonError::into_inner);
+        known.insert(folder.to_owned(), files);
+        exists
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;
-use std::path::Path;
+use std::path::{MAIN_SEPARATOR, Path};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -200,16 +200,18 @@ impl Drop for Visitor<'_> {
 
 /// Reads files one after the other into one buffer, and keeps what they say.
 struct Reader<'s> {
-    root: &'s Path,
+    /// Without a separator at its end.
+    root: String,
     options: &'s Options,
     buffer: Vec<u8>,
     found: Found,
 }
 
 impl<'s> Reader<'s> {
-    fn new(root: &'s Path, options: &'s Options) -> Self {
+    fn new(root: &Path, options: &'s Options) -> Self {
+        let root = root.to_string_lossy();
         Self {
-            root,
+            root: root.trim_end_matches(MAIN_SEPARATOR).to_owned(),
             options,
             buffer: Vec::new(),
             found: Found::default(),
@@ -217,12 +219,13 @@ impl<'s> Reader<'s> {
     }
 
     fn relative(&self, path: &Path) -> String {
-        let path = path
-            .strip_prefix(self.root)
-            .unwrap_or(path)
-            .to_string_lossy();
-        match std::path::MAIN_SEPARATOR {
-            '/' => path.into_owned(),
+        let path = path.to_string_lossy();
+        // Compared as text: comparing paths takes both apart, for every file anew.
+        let below = path.strip_prefix(&*self.root);
+        let below = below.and_then(|rest| rest.strip_prefix(MAIN_SEPARATOR));
+        let path = below.unwrap_or(&path);
+        match MAIN_SEPARATOR {
+            '/' => path.to_owned(),
             separator => path.replace(separator, "/"),
         }
     }

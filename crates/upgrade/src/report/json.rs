@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
+use rayon::prelude::*;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::{Page, Report, confidence_name, fix_name, severity_name};
@@ -43,8 +45,11 @@ pub(super) fn render(report: &Report<'_>) -> String {
             "milliseconds": u64::try_from(scan.elapsed.as_millis()).unwrap_or(u64::MAX),
         }),
         rules: rules.collect(),
-        findings: (report.findings())
-            .map(|(page, found)| finding(report, page, found))
+        findings: (report.files.par_iter())
+            .flat_map_iter(|page| {
+                let findings = page.file.findings.iter();
+                findings.filter_map(|found| written(&finding(report, page, found)))
+            })
             .collect(),
         fixed: (scan.files.iter().filter(|file| file.before.is_some()))
             .map(|file| {
@@ -71,12 +76,12 @@ struct Document<'s> {
     root: Cow<'s, str>,
     summary: Value,
     rules: Vec<Value>,
-    findings: Vec<Found<'s>>,
+    findings: Vec<Box<RawValue>>,
     fixed: Vec<Value>,
     unread: Vec<Value>,
 }
 
-/// There can be many of these, so they are written without a tree of values.
+/// There can be many of these, so each is written by itself, on all processors.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Found<'s> {
@@ -102,6 +107,12 @@ struct Edited<'s> {
     start: u32,
     end: u32,
     text: Cow<'s, str>,
+}
+
+/// A finding as it stands in the document.
+fn written(found: &Found<'_>) -> Option<Box<RawValue>> {
+    let text = serde_json::to_string_pretty(found).ok()?;
+    RawValue::from_string(text.replace('\n', "\n    ")).ok()
 }
 
 fn finding<'s>(report: &'s Report<'_>, page: &'s Page<'_>, finding: &'s Finding) -> Found<'s> {

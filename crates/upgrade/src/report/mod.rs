@@ -11,6 +11,7 @@ mod text;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use memchr::memchr_iter;
 use rayon::prelude::*;
 
 use crate::scan::{Scan, Scanned};
@@ -154,7 +155,7 @@ struct Hunk {
 impl<'t> Lines<'t> {
     fn new(source: &'t Source) -> Self {
         let shown = redact::redact(&source.path, &source.text);
-        let starts = shown.match_indices('\n').map(|(at, _)| at + 1);
+        let starts = memchr_iter(b'\n', shown.as_bytes()).map(|at| at + 1);
         let starts = [0].into_iter().chain(starts).collect();
         Self { shown, starts }
     }
