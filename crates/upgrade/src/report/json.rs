@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use rayon::prelude::*;
 use serde::Serialize;
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::{Page, Report, confidence_name, fix_name, severity_name};
@@ -45,12 +44,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
             "milliseconds": u64::try_from(scan.elapsed.as_millis()).unwrap_or(u64::MAX),
         }),
         rules: rules.collect(),
-        findings: (report.files.par_iter())
-            .flat_map_iter(|page| {
-                let findings = page.file.findings.iter();
-                findings.filter_map(|found| written(&finding(report, page, found)))
-            })
-            .collect(),
+        findings: [],
         fixed: (scan.files.iter().filter(|file| file.before.is_some()))
             .map(|file| {
                 let rules: Vec<_> = file.fixed.iter().map(|finding| finding.rule).collect();
@@ -61,8 +55,20 @@ pub(super) fn render(report: &Report<'_>) -> String {
             .map(|unread| json!({ "path": unread.path, "reason": unread.reason }))
             .collect(),
     };
+    // There can be many of these, so they are written on all processors.
+    let findings: Vec<String> = (report.files.par_iter())
+        .flat_map_iter(|page| {
+            let findings = page.file.findings.iter();
+            findings.map(|found| indented(&finding(report, page, found)))
+        })
+        .collect();
     // A document always has a text.
     let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    if !findings.is_empty() {
+        // No string in it has a line break.
+        let list = format!("\n  \"findings\": [{}\n  ]", findings.join(","));
+        text = text.replacen("\n  \"findings\": []", &list, 1);
+    }
     text.push('\n');
     text
 }
@@ -76,12 +82,11 @@ struct Document<'s> {
     root: Cow<'s, str>,
     summary: Value,
     rules: Vec<Value>,
-    findings: Vec<Box<RawValue>>,
+    findings: [(); 0],
     fixed: Vec<Value>,
     unread: Vec<Value>,
 }
 
-/// There can be many of these, so each is written by itself, on all processors.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Found<'s> {
@@ -110,9 +115,9 @@ struct Edited<'s> {
 }
 
 /// A finding as it stands in the document.
-fn written(found: &Found<'_>) -> Option<Box<RawValue>> {
-    let text = serde_json::to_string_pretty(found).ok()?;
-    RawValue::from_string(text.replace('\n', "\n    ")).ok()
+fn indented(found: &Found<'_>) -> String {
+    let text = serde_json::to_string_pretty(found).unwrap_or_default();
+    format!("\n{text}").replace('\n', "\n    ")
 }
 
 fn finding<'s>(report: &'s Report<'_>, page: &'s Page<'_>, finding: &'s Finding) -> Found<'s> {
