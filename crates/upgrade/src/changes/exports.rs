@@ -1,6 +1,10 @@
 //! Names of Clerk packages, wherever a program takes them from an entry.
 
-use super::{Checker, calls::after_comma, insert, replace};
+use super::{
+    Checker,
+    calls::{after_comma, for_review},
+    insert, replace,
+};
 use crate::{
     Change, Confidence, Edit, Fix, Rule, RuleSet,
     model::CORE_1,
@@ -971,25 +975,28 @@ impl<'a> Checker<'_, 'a> {
         {
             return Fix::Review(edits);
         }
-        // `constants.SearchParams` is not there any more.
-        let reads_removed = rule.id == "backend-import-constants"
-            && symbol.is_some_and(|symbol| {
-                self.module
-                    .references(symbol)
-                    .any(|node| match self.module.outer(node).1 {
-                        AstKind::StaticMemberExpression(member) => !matches!(
-                            member.property.name.as_str(),
-                            "Headers" | "Cookies" | "Attributes" | "ContentTypes"
-                        ),
-                        AstKind::ExportSpecifier(_) => false,
-                        _ => true,
-                    })
-            });
+        let reads_removed = symbol.is_some_and(|symbol| {
+            let mut references = self.module.references(symbol);
+            references.any(|node| self.reads_removed_constant(rule, node))
+        });
         if reads_removed {
             Fix::Review(edits)
         } else {
             Fix::Safe(edits)
         }
+    }
+
+    /// Whether a use of `constants` is of something that is not in it any more, such as `constants.SearchParams`.
+    fn reads_removed_constant(&self, rule: &Rule, node: NodeId) -> bool {
+        const KEPT: [&str; 4] = ["Headers", "Cookies", "Attributes", "ContentTypes"];
+        rule.id == "backend-import-constants"
+            && match self.module.outer(node).1 {
+                AstKind::StaticMemberExpression(member) => {
+                    !KEPT.contains(&member.property.name.as_str())
+                }
+                AstKind::ExportSpecifier(_) => false,
+                _ => true,
+            }
     }
 
     // export … from '…'
@@ -1287,6 +1294,11 @@ impl<'a> Checker<'_, 'a> {
                             )
                         } else {
                             self.namespace_member_moved(source, to, name, &uses)
+                        };
+                        let mut own = uses.iter().filter(|(other, _, _)| other == name);
+                        let fix = match own.any(|it| self.reads_removed_constant(rule, it.2)) {
+                            true => for_review(fix),
+                            false => fix,
                         };
                         let what = self.moved(name, to, entry);
                         self.report(rule, &origin, *span, &what, fix);
