@@ -63,14 +63,23 @@ pub(super) fn render(report: &Report<'_>) -> String {
         })
         .collect();
     // A document always has a text.
-    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
-    if !findings.is_empty() {
-        // No string in it has a line break.
-        let list = format!("\n  \"findings\": [{}\n  ]", findings.join(","));
-        text = text.replacen("\n  \"findings\": []", &list, 1);
+    let text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    // No string in it has a line break.
+    let Some((before, after)) = text.split_once("\n  \"findings\": []") else {
+        return text;
+    };
+    let mut whole = format!("{before}\n  \"findings\": [");
+    for (index, finding) in findings.iter().enumerate() {
+        whole.push_str(if index == 0 { "" } else { "," });
+        whole.push_str(finding);
     }
-    text.push('\n');
-    text
+    if !findings.is_empty() {
+        whole.push_str("\n  ");
+    }
+    whole.push(']');
+    whole.push_str(after);
+    whole.push('\n');
+    whole
 }
 
 #[derive(Serialize)]
