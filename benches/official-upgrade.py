@@ -1,6 +1,6 @@
 """Prints what @clerk/upgrade 1.2.4 needs for a folder: official-upgrade.py CLI.JS FOLDER. Milliseconds
-from the last answer that it wants to its last word, and milliseconds of the processor in that time.
-It runs in a terminal only, hence the pseudo-terminal."""
+from its start to its last word, without those in which it waits for answers, and milliseconds of the
+processor. It runs in a terminal only, hence the pseudo-terminal."""
 
 import fcntl
 import os
@@ -12,6 +12,7 @@ import termios
 import time
 
 tool, folder = sys.argv[1:]
+begun = time.monotonic()
 child, terminal = pty.fork()
 if child == 0:
     os.chdir(folder)
@@ -31,7 +32,7 @@ shown = b""
 questions = [b"like to ignore", b"Does this look right"]
 # The findings themselves are folded until a key is pressed.
 done = [b"File scan complete", b"nothing you need to change"]
-started = used = None
+waited = 0
 while True:
     ready, _, _ = select.select([terminal], [], [], 0.01)
     if ready:
@@ -46,14 +47,14 @@ while True:
     if questions and questions[0] in shown:
         # The prompt reads keys a moment after it is drawn.
         time.sleep(3)
+        waited += 3
         questions.pop(0)
-        started, used = time.monotonic(), processor()
         os.write(terminal, b"\r")
     if not questions and any(word in shown for word in done):
         break
 finished = time.monotonic()
 if not any(word in shown for word in done):
     sys.exit("it ended without a result: " + shown[-300:].decode("utf8", "replace"))
-print(round((finished - started) * 1000), round(processor() - used))
+print(round((finished - begun - waited) * 1000), round(processor()))
 os.kill(child, 9)
 os.waitpid(child, 0)

@@ -170,7 +170,10 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         ReportFormat::Html => Format::Html,
     };
     output::bytes(report::render(&scan, format, color).as_bytes())?;
-    Ok(scan.left() > 0)
+    let is_left = scan.left() > 0;
+    // The process ends here: to take a large scan apart would only take time.
+    std::mem::forget(scan);
+    Ok(is_left)
 }
 
 fn see_all(unknown: select::Unknown) -> anyhow::Error {

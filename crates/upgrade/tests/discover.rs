@@ -8,6 +8,9 @@ use std::path::Path;
 use ironclerk_upgrade::discover::{Framework, Options, Workspace, discover};
 use ironclerk_upgrade::scan::{Request, Rewrite, scan};
 use ironclerk_upgrade::{Generation, Language};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::subsequence;
 
 /// A folder with these files. A path that ends with a slash is an empty folder.
 fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -285,4 +288,60 @@ fn templates_share_the_names_of_their_scripts() {
         read("b.svelte"),
         svelte.replace("{user.profileImageUrl", "{user.imageUrl")
     );
+}
+
+const FOLDERS: [&str; 5] = ["", "a", "a/b", "gen", "gen/a"];
+const PATTERNS: [&str; 10] = [
+    "*.gen.ts",
+    "/top.ts",
+    "!y.gen.ts",
+    "a/",
+    "gen",
+    "b/x.ts",
+    "**/top.ts",
+    "!/gen",
+    "!a",
+    "# none",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
+
+    /// The walk of the library that matches the patterns says which files it is.
+    #[test]
+    fn what_is_ignored_is_what_ripgrep_ignores(
+        rules in vec((0..FOLDERS.len(), prop::bool::ANY, subsequence(PATTERNS.to_vec(), 0..4).prop_shuffle()), 0..5),
+        repositories in subsequence(FOLDERS.to_vec(), 0..3),
+    ) {
+        let root = tempfile::tempdir().unwrap();
+        let write = |path: String, text: &str| {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        for folder in FOLDERS {
+            for name in ["x.ts", "y.gen.ts", "top.ts"] {
+                write(format!("{folder}/{name}").trim_start_matches('/').to_owned(), CLERK);
+            }
+        }
+        for (folder, is_git, patterns) in rules {
+            let name = if is_git { ".gitignore" } else { ".ignore" };
+            let path = format!("{}/{name}", FOLDERS[folder]);
+            write(path.trim_start_matches('/').to_owned(), &patterns.join("\n"));
+        }
+        // The library asks for a repository before it looks at what git ignores.
+        for folder in repositories.into_iter().chain([""]) {
+            let path = format!("{folder}/.git/info/exclude");
+            write(path.trim_start_matches('/').to_owned(), "top.ts");
+        }
+        let mut expected: Vec<String> = ignore::WalkBuilder::new(root.path())
+            .hidden(false)
+            .build()
+            .map(|entry| entry.unwrap().path().strip_prefix(root.path()).unwrap().display().to_string())
+            .filter(|path| path.ends_with(".ts"))
+            .collect();
+        expected.sort_unstable();
+        let workspace = walk(root.path());
+        prop_assert_eq!(paths(&workspace), expected);
+    }
 }

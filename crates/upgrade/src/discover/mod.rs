@@ -3,6 +3,7 @@
 
 mod block;
 mod embedded;
+mod ignored;
 mod lock;
 mod manifest;
 mod tsconfig;

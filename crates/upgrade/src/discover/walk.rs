@@ -2,15 +2,19 @@
 //! forgotten at once.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::Read;
-use std::path::{MAIN_SEPARATOR, Path};
-use std::sync::Mutex;
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use ignore::Match;
+use ignore::gitignore::Gitignore;
 use ignore::overrides::{Override, OverrideBuilder};
-use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState};
+use rayon::Scope;
 
+use super::ignored::Ignored;
 use super::lock::{self, Locked};
 use super::manifest::{self, Catalogs, Manifest};
 use super::tsconfig::{self, TsConfig};
@@ -91,19 +95,6 @@ const NEVER_ENTERED: [&str; 20] = [
 /// Folders that hold what was built when they lie beside a `package.json`.
 const BUILD_OUTPUT: [&str; 4] = ["build", "coverage", "dist", "out"];
 
-fn is_entered(entry: &DirEntry) -> bool {
-    let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
-    if !is_directory || entry.depth() == 0 {
-        return true;
-    }
-    let name = entry.file_name().to_string_lossy();
-    let is_output = || {
-        BUILD_OUTPUT.contains(&&*name)
-            && (entry.path().parent()).is_some_and(|above| above.join("package.json").is_file())
-    };
-    !NEVER_ENTERED.contains(&&*name) && !is_output()
-}
-
 /// Walks below `start`, which is `root` or a file in it.
 pub(super) fn walk(
     root: &Path,
@@ -115,86 +106,165 @@ pub(super) fn walk(
     for glob in &options.ignore {
         overrides.add(&format!("!{glob}"))?;
     }
-    let overrides = overrides.build()?;
-    let walker = WalkBuilder::new(start)
-        .overrides(overrides.clone())
-        .hidden(false)
-        .require_git(false)
-        .threads(std::thread::available_parallelism().map_or(2, usize::from))
-        .filter_entry(is_entered)
-        .build_parallel();
-    let shared = Shared {
+    let walk = Walk {
         root,
         options,
+        overrides: overrides.build()?,
+        // What cannot be read of it says nothing.
+        everywhere: Gitignore::global().0,
         progress,
         seen: AtomicUsize::new(0),
-        found: Mutex::new(Found::default()),
+        readers: Mutex::default(),
     };
-    walker.visit(&mut &shared);
-    let mut found = shared
-        .found
-        .into_inner()
-        .unwrap_or_else(|poisoned| poisoned.into_inner());
     if start == root {
-        read_environment_files(root, &mut found, options, &overrides);
+        let folder = Folder {
+            path: root.to_owned(),
+            relative: String::new(),
+            ignored: Ignored::above(root),
+        };
+        rayon::scope(|scope| walk.enter(folder, scope));
+    } else {
+        walk.reading(|reader| reader.file(start));
+    }
+    let mut found = Found::default();
+    let readers = walk.readers.into_inner();
+    for reader in readers.unwrap_or_else(PoisonError::into_inner) {
+        found.add(reader.found);
+    }
+    if start == root {
+        read_environment_files(root, &mut found, options, &walk.overrides);
     }
     Ok(found)
 }
 
-struct Shared<'s> {
-    root: &'s Path,
-    options: &'s Options,
-    progress: &'s (dyn Fn(usize) + Sync),
-    seen: AtomicUsize,
-    found: Mutex<Found>,
-}
-
-impl<'s> ParallelVisitorBuilder<'s> for &'s Shared<'s> {
-    fn build(&mut self) -> Box<dyn ParallelVisitor + 's> {
-        Box::new(Visitor {
-            shared: self,
-            reader: Reader::new(self.root, self.options),
-        })
+impl Found {
+    fn add(&mut self, other: Self) {
+        self.files.extend(other.files);
+        self.unread.extend(other.unread);
+        self.counts.files += other.counts.files;
+        self.counts.bytes += other.counts.bytes;
+        self.manifests.extend(other.manifests);
+        self.locks.extend(other.locks);
+        self.catalogs.extend(other.catalogs);
+        self.tsconfigs.extend(other.tsconfigs);
     }
 }
 
-struct Visitor<'s> {
-    shared: &'s Shared<'s>,
-    reader: Reader<'s>,
+/// The walk of the `ignore` library does more than is needed here, which shows where there are many files.
+struct Walk<'w> {
+    root: &'w Path,
+    options: &'w Options,
+    overrides: Override,
+    /// What git ignores everywhere.
+    everywhere: Gitignore,
+    progress: &'w (dyn Fn(usize) + Sync),
+    seen: AtomicUsize,
+    /// Those that are not at work.
+    readers: Mutex<Vec<Reader<'w>>>,
 }
 
-impl ParallelVisitor for Visitor<'_> {
-    fn visit(&mut self, entry: Result<DirEntry, ignore::Error>) -> WalkState {
-        match entry {
-            Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
-                let before = self.reader.found.counts.files;
-                self.reader.file(entry.path());
-                if self.reader.found.counts.files > before {
-                    let seen = self.shared.seen.fetch_add(1, Ordering::Relaxed) + 1;
-                    if seen.is_multiple_of(256) {
-                        (self.shared.progress)(seen);
+struct Folder {
+    path: PathBuf,
+    /// The path from the root, with `/`.
+    relative: String,
+    /// What is said above it.
+    ignored: Option<Arc<Ignored>>,
+}
+
+impl<'w> Walk<'w> {
+    /// How many files are read in one go: a folder of very many is read on all processors.
+    const MOST_FILES: usize = 64;
+
+    fn reading(&self, read: impl FnOnce(&mut Reader<'w>)) {
+        let readers = || self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        let free = readers().pop();
+        let mut reader = free.unwrap_or_else(|| Reader::new(self.root, self.options));
+        read(&mut reader);
+        readers().push(reader);
+    }
+
+    fn enter<'s>(&'s self, folder: Folder, scope: &Scope<'s>) {
+        let (mut files, mut folders) = (Vec::new(), Vec::new());
+        match fs::read_dir(&folder.path) {
+            Ok(entries) => {
+                // What is gone by now is left out.
+                for entry in entries.flatten() {
+                    match entry.file_type() {
+                        Ok(kind) if kind.is_dir() => folders.push(entry.file_name()),
+                        Ok(kind) if kind.is_file() => files.push(entry.file_name()),
+                        _ => {}
                     }
                 }
             }
-            Ok(_) => {}
-            Err(error) => self.reader.failed(&error),
+            Err(cause) => {
+                let reason = format!("cannot be read: {}", reason(&cause));
+                self.reading(|reader| reader.unread(folder.relative.clone(), reason));
+            }
         }
-        WalkState::Continue
+        let has_file = |name: &str| files.iter().any(|known| known == name);
+        let has = |name: &str| has_file(name) || folders.iter().any(|known| known == name);
+        let is_package = has_file("package.json");
+        let ignored = Ignored::within(folder.ignored.as_ref(), &folder.path, has);
+        let is_left_out = |path: &Path, is_folder| match self.overrides.matched(path, is_folder) {
+            Match::Ignore(_) => true,
+            Match::Whitelist(_) => false,
+            Match::None => {
+                let said = ignored.as_ref().and_then(|it| it.says(path, is_folder));
+                said.unwrap_or_else(|| self.everywhere.matched(path, is_folder).is_ignore())
+            }
+        };
+        let below = |name: &OsStr| {
+            let name = name.to_string_lossy();
+            match folder.relative.as_str() {
+                "" => name.into_owned(),
+                above => format!("{above}/{name}"),
+            }
+        };
+        for name in &folders {
+            let is_named = |known: &&str| *name == **known;
+            let is_never_entered = NEVER_ENTERED.iter().any(is_named)
+                || is_package && BUILD_OUTPUT.iter().any(is_named);
+            let path = folder.path.join(name);
+            if is_never_entered || is_left_out(&path, true) {
+                continue;
+            }
+            let folder = Folder {
+                path,
+                relative: below(name),
+                ignored: ignored.clone(),
+            };
+            scope.spawn(move |scope| self.enter(folder, scope));
+        }
+        let mut wanted = files.into_iter().filter_map(|name| {
+            let relative = below(&name);
+            let class = classify(&relative)?;
+            let path = folder.path.join(name);
+            (!is_left_out(&path, false)).then_some((path, relative, class))
+        });
+        loop {
+            let some: Vec<_> = wanted.by_ref().take(Self::MOST_FILES).collect();
+            if some.len() < Self::MOST_FILES {
+                self.read(some);
+                break;
+            }
+            scope.spawn(move |_| self.read(some));
+        }
     }
-}
 
-impl Drop for Visitor<'_> {
-    fn drop(&mut self) {
-        let own = std::mem::take(&mut self.reader.found);
-        let mut all = (self.shared.found.lock()).unwrap_or_else(|poisoned| poisoned.into_inner());
-        all.files.extend(own.files);
-        all.unread.extend(own.unread);
-        all.counts.files += own.counts.files;
-        all.counts.bytes += own.counts.bytes;
-        all.manifests.extend(own.manifests);
-        all.locks.extend(own.locks);
-        all.catalogs.extend(own.catalogs);
-        all.tsconfigs.extend(own.tsconfigs);
+    fn read(&self, files: Vec<(PathBuf, String, Class)>) {
+        if files.is_empty() {
+            return;
+        }
+        let count = files.len();
+        self.reading(|reader| {
+            for (path, relative, class) in files {
+                reader.classified(&path, relative, class);
+            }
+        });
+        let before = self.seen.fetch_add(count, Ordering::Relaxed);
+        if before / 256 < (before + count) / 256 {
+            (self.progress)(before + count);
+        }
     }
 }
 
@@ -233,28 +303,6 @@ impl<'s> Reader<'s> {
     fn unread(&mut self, path: String, reason: impl Into<String>) {
         let reason = reason.into();
         self.found.unread.push(Unread { path, reason });
-    }
-
-    /// A folder that cannot be listed, or an ignore file that cannot be understood.
-    fn failed(&mut self, error: &ignore::Error) {
-        let mut error = error;
-        let mut place = String::new();
-        loop {
-            match error {
-                ignore::Error::WithPath { path, err } => {
-                    place = self.relative(path);
-                    error = err;
-                }
-                ignore::Error::WithLineNumber { err, .. }
-                | ignore::Error::WithDepth { err, .. } => {
-                    error = err;
-                }
-                ignore::Error::Io(cause) => {
-                    return self.unread(place, format!("cannot be read: {}", reason(cause)));
-                }
-                other => return self.unread(place, other.to_string()),
-            }
-        }
     }
 
     fn file(&mut self, path: &Path) {
