@@ -5,6 +5,7 @@ use crate::{
     discover, edit, module::Module, project::Exports, source::Dialect,
 };
 use aho_corasick::{AhoCorasick, AhoCorasickKind, packed};
+use memchr::memchr;
 use oxc_allocator::Allocator;
 use oxc_ast::ast::Program;
 use oxc_parser::{ParseOptions, Parser};
@@ -134,7 +135,8 @@ fn parts(words: &[String]) -> Vec<&[u8]> {
 /// What the rules find in a file.
 pub fn check_source(source: &Source, project: &Project, rules: &RuleSet) -> Checked {
     let mut checked = check_unix(source, project, rules);
-    if source.text.contains("\r\n") {
+    let has_return = memchr(b'\r', source.text.as_bytes()).is_some();
+    if has_return && source.text.contains("\r\n") {
         let findings = checked.findings.iter_mut();
         for edit in findings.flat_map(|finding| finding.fix.edits_mut()) {
             edit.text = edit.text.replace("\r\n", "\n").replace('\n', "\r\n");
@@ -305,6 +307,12 @@ fn parse<'a>(
 
 /// How deep brackets are nested at most. Those in strings and comments count too, which only makes it larger.
 fn nesting(code: &[u8]) -> usize {
+    let is_opening = |byte: &u8| matches!(byte, b'(' | b'[' | b'{');
+    // Few of them cannot be nested deep, and counting is fast.
+    let most = code.iter().filter(|byte| is_opening(byte)).count();
+    if most <= MAX_NESTING {
+        return most;
+    }
     let (mut depth, mut deepest) = (0usize, 0);
     for byte in code {
         match byte {

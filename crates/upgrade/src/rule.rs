@@ -28,13 +28,14 @@
 
 use crate::{changes::Index, finding::Severity};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use std::{
     collections::BTreeMap,
     sync::{Arc, LazyLock},
 };
 
-/// Every rule file, as `(path under guides/, text)`.
-static GUIDES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/guides.rs"));
+/// Every rule file, as `(path under guides/, front matter as JSON, explanation)`.
+static GUIDES: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/guides.rs"));
 
 /// One thing that changed between two releases of Clerk's SDKs.
 #[derive(Clone, Debug)]
@@ -419,22 +420,22 @@ struct FrontMatter {
     severity: Severity,
     fix: FixClass,
     #[serde(default)]
-    also: Vec<toml::Table>,
+    also: Vec<Map<String, Value>>,
     #[serde(flatten)]
-    change: toml::Table,
+    change: Map<String, Value>,
 }
 
 impl Rule {
-    /// Reads a rule file.
+    /// Reads a rule file: its path, its front matter as JSON, and what follows.
     ///
     /// # Errors
-    /// When its front matter is not there or not understood.
-    pub fn parse(path: &'static str, text: &'static str) -> Result<Self, GuideError> {
+    /// When its front matter is not understood.
+    pub fn parse(
+        path: &'static str,
+        front_matter: &'static str,
+        explanation: &'static str,
+    ) -> Result<Self, GuideError> {
         let error = |message: String| GuideError::FrontMatter { path, message };
-        let (front_matter, explanation) = text
-            .strip_prefix("+++\n")
-            .and_then(|rest| rest.split_once("\n+++\n"))
-            .ok_or_else(|| error("it does not begin with front matter between +++ lines".into()))?;
         let FrontMatter {
             title,
             packages,
@@ -443,11 +444,9 @@ impl Rule {
             fix,
             also,
             change,
-        } = toml::from_str(front_matter).map_err(|cause| error(cause.to_string()))?;
-        let parse = |change: toml::Table| {
-            change
-                .try_into()
-                .map_err(|cause: toml::de::Error| error(cause.to_string()))
+        } = serde_json::from_str(front_matter).map_err(|cause| error(cause.to_string()))?;
+        let parse = |change: Map<String, Value>| {
+            serde_json::from_value(Value::Object(change)).map_err(|cause| error(cause.to_string()))
         };
         let change = parse(change)?;
         let also = also
@@ -475,7 +474,7 @@ impl Rule {
             fix,
             change,
             parts: Vec::new(),
-            explanation: explanation.trim(),
+            explanation,
         };
         let part = |change| Self {
             change,
@@ -571,7 +570,7 @@ impl RuleSet {
 static ALL: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     GUIDES
         .iter()
-        .filter_map(|(path, text)| match Rule::parse(path, text) {
+        .filter_map(|(path, front, rest)| match Rule::parse(path, front, rest) {
             Ok(rule) => Some(rule),
             Err(error) => {
                 debug_assert!(false, "{error}");
@@ -587,8 +586,8 @@ mod tests {
 
     #[test]
     fn every_rule_file_is_understood() {
-        for (path, text) in GUIDES {
-            if let Err(error) = Rule::parse(path, text) {
+        for (path, front_matter, explanation) in GUIDES {
+            if let Err(error) = Rule::parse(path, front_matter, explanation) {
                 panic!("{error}");
             }
         }
