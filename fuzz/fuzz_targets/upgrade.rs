@@ -14,10 +14,10 @@ use libfuzzer_sys::fuzz_target;
 static RULES: LazyLock<RuleSet> = LazyLock::new(RuleSet::all);
 
 /// What the rules have as examples, which every rule finds something in.
-static SEEDS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
-    let examples = RULES.iter().flat_map(|rule| &rule.examples);
+static SEEDS: LazyLock<Vec<(String, &str)>> = LazyLock::new(|| {
+    let examples = RULES.iter().flat_map(|rule| rule.examples());
     examples
-        .map(|example| (example.path.as_str(), example.text))
+        .map(|example| (example.path, example.text))
         .collect()
 });
 
@@ -50,8 +50,8 @@ fuzz_target!(|data: &[u8]| {
         return;
     };
     let number = |at: usize| usize::from(u16::from_le_bytes([head[at], head[at + 1]]));
-    let (path, one) = SEEDS[number(0) % SEEDS.len()];
-    let (_, other) = SEEDS[number(2) % SEEDS.len()];
+    let (path, one) = &SEEDS[number(0) % SEEDS.len()];
+    let (_, other) = &SEEDS[number(2) % SEEDS.len()];
     let path = match usize::from(head[8]) {
         choice if choice < 64 => OTHER_PATHS[choice % OTHER_PATHS.len()],
         _ => path,

@@ -1296,7 +1296,9 @@ impl<'a> Checker<'_, 'a> {
                             self.namespace_member_moved(source, to, name, &uses)
                         };
                         let mut own = uses.iter().filter(|(other, _, _)| other == name);
-                        let fix = match own.any(|it| self.reads_removed_constant(rule, it.2)) {
+                        let is_doubtful = self.undeclared(entry, to).is_some()
+                            || own.any(|it| self.reads_removed_constant(rule, it.2));
+                        let fix = match is_doubtful {
                             true => for_review(fix),
                             false => fix,
                         };
