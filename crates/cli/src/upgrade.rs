@@ -170,10 +170,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<bool> {
         ReportFormat::Html => Format::Html,
     };
     output::bytes(report::render(&scan, format, color).as_bytes())?;
-    let is_left = scan.left() > 0;
-    // The process ends here: to take a large scan apart would only take time.
-    std::mem::forget(scan);
-    Ok(is_left)
+    Ok(scan.left() > 0)
 }
 
 fn see_all(unknown: select::Unknown) -> anyhow::Error {

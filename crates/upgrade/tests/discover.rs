@@ -225,6 +225,10 @@ fn links_pipes_and_locked_folders_do_no_harm() {
     let root = tree(&[("src/a.ts", CLERK), ("locked/b.ts", CLERK)]);
     symlink(root.path(), root.path().join("src/loop")).unwrap();
     symlink("nowhere.ts", root.path().join("src/broken.ts")).unwrap();
+    fs::write(root.path().join("rules"), "generated\n").unwrap();
+    symlink("rules", root.path().join(".gitignore")).unwrap();
+    fs::create_dir(root.path().join("generated")).unwrap();
+    fs::write(root.path().join("generated/c.ts"), CLERK).unwrap();
     let pipe = std::process::Command::new("mkfifo")
         .arg(root.path().join("pipe.ts"))
         .status();

@@ -1,10 +1,6 @@
 //! Names of Clerk packages, wherever a program takes them from an entry.
 
-use super::{
-    Checker,
-    calls::{after_comma, for_review},
-    insert, replace,
-};
+use super::{Checker, calls::after_comma, insert, replace};
 use crate::{
     Change, Confidence, Edit, Fix, Rule, RuleSet,
     model::CORE_1,
@@ -103,7 +99,7 @@ impl<'a> Checker<'_, 'a> {
             Change::ExportMoved { to, others, .. } => {
                 let to = others.get::<str>(name.as_ref()).unwrap_or(to);
                 let edits = self.moved_import(import, specifier, to, name);
-                let fix = self.moved_fix(entry, to, rule, symbol, edits);
+                let fix = self.moved_fix(entry, to, rule, &self.uses_of(symbol), edits);
                 let what = self.moved(name, to, entry);
                 self.report(rule, &origin, specifier.span, &what, fix);
             }
@@ -383,14 +379,17 @@ impl<'a> Checker<'_, 'a> {
 
     /// Whether a binding is called or constructed.
     fn is_called(&self, symbol: SymbolId) -> bool {
-        self.module.references(symbol).any(|node| {
-            let span = self.module.kind(node).span();
-            match self.module.semantic.nodes().parent_kind(node) {
-                AstKind::CallExpression(call) => call.callee.span() == span,
-                AstKind::NewExpression(new) => new.callee.span() == span,
-                _ => false,
-            }
-        })
+        let mut uses = self.module.references(symbol);
+        uses.any(|node| self.is_callee(node))
+    }
+
+    fn is_callee(&self, node: NodeId) -> bool {
+        let span = self.module.kind(node).span();
+        match self.module.semantic.nodes().parent_kind(node) {
+            AstKind::CallExpression(call) => call.callee.span() == span,
+            AstKind::NewExpression(new) => new.callee.span() == span,
+            _ => false,
+        }
     }
 
     /// Edits that turn `new X(…)` into `X(…)` for every use of a binding.
@@ -957,46 +956,47 @@ impl<'a> Checker<'_, 'a> {
         (!is_at_hand).then_some(package)
     }
 
-    /// How far a move can be trusted: a package that is not declared has to be added first.
+    /// How far a move can be trusted: a package that is not declared has to be added first, and some uses need more than
+    /// the move.
     fn moved_fix(
         &self,
         from: &str,
         to: &str,
         rule: &Rule,
-        symbol: Option<SymbolId>,
+        uses: &[NodeId],
         edits: Vec<Edit>,
     ) -> Fix {
-        if self.undeclared(from, to).is_some() {
-            return Fix::Review(edits);
-        }
-        // Its options have another shape.
-        if rule.id == "backend-import-create-authenticate-request"
-            && symbol.is_some_and(|symbol| self.is_called(symbol))
-        {
-            return Fix::Review(edits);
-        }
-        let reads_removed = symbol.is_some_and(|symbol| {
-            let mut references = self.module.references(symbol);
-            references.any(|node| self.reads_removed_constant(rule, node))
-        });
-        if reads_removed {
+        let needs_more = uses
+            .iter()
+            .any(|node| self.needs_more_than_move(rule, *node));
+        if needs_more || self.undeclared(from, to).is_some() {
             Fix::Review(edits)
         } else {
             Fix::Safe(edits)
         }
     }
 
-    /// Whether a use of `constants` is of something that is not in it any more, such as `constants.SearchParams`.
-    fn reads_removed_constant(&self, rule: &Rule, node: NodeId) -> bool {
+    fn needs_more_than_move(&self, rule: &Rule, node: NodeId) -> bool {
         const KEPT: [&str; 4] = ["Headers", "Cookies", "Attributes", "ContentTypes"];
-        rule.id == "backend-import-constants"
-            && match self.module.outer(node).1 {
+        match rule.id {
+            // `constants.SearchParams` is not there any more.
+            "backend-import-constants" => match self.module.outer(node).1 {
                 AstKind::StaticMemberExpression(member) => {
                     !KEPT.contains(&member.property.name.as_str())
                 }
                 AstKind::ExportSpecifier(_) => false,
                 _ => true,
-            }
+            },
+            // Its options have another shape.
+            "backend-import-create-authenticate-request" => self.is_callee(node),
+            _ => false,
+        }
+    }
+
+    /// The nodes that refer to a binding.
+    fn uses_of(&self, symbol: Option<SymbolId>) -> Vec<NodeId> {
+        let uses = symbol.map(|symbol| self.module.references(symbol));
+        uses.into_iter().flatten().collect()
     }
 
     // export … from '…'
@@ -1017,7 +1017,7 @@ impl<'a> Checker<'_, 'a> {
                     Change::ExportMoved { to, others, .. } => {
                         let to = others.get::<str>(name.as_ref()).unwrap_or(to);
                         let edits = self.moved_export(export, specifier, to);
-                        let fix = self.moved_fix(entry, to, rule, None, edits);
+                        let fix = self.moved_fix(entry, to, rule, &[], edits);
                         let what = self.moved(name, to, entry);
                         self.report(rule, &origin, specifier.span, &what, fix);
                     }
@@ -1160,7 +1160,7 @@ impl<'a> Checker<'_, 'a> {
                     let to = others.get::<str>(name.as_ref()).unwrap_or(to);
                     let edits = vec![self.source_edit(source, to)];
                     let fix = if alone {
-                        self.moved_fix(entry, to, rule, None, edits)
+                        self.moved_fix(entry, to, rule, &[], edits)
                     } else {
                         Fix::None
                     };
@@ -1284,24 +1284,16 @@ impl<'a> Checker<'_, 'a> {
                                     matches!(&rule.change, Change::ExportMoved { to: target, others, .. } if others.get(other).unwrap_or(target) == to)
                                 })
                             });
-                        let fix = if all_move {
-                            self.moved_fix(
-                                entry,
-                                to,
-                                rule,
-                                None,
-                                vec![self.source_edit(source, to)],
-                            )
+                        let edits = if all_move {
+                            Some(vec![self.source_edit(source, to)])
                         } else {
                             self.namespace_member_moved(source, to, name, &uses)
                         };
-                        let mut own = uses.iter().filter(|(other, _, _)| other == name);
-                        let is_doubtful = self.undeclared(entry, to).is_some()
-                            || own.any(|it| self.reads_removed_constant(rule, it.2));
-                        let fix = match is_doubtful {
-                            true => for_review(fix),
-                            false => fix,
-                        };
+                        let own = uses.iter().filter(|(other, _, _)| other == name);
+                        let own: Vec<NodeId> = own.map(|it| it.2).collect();
+                        let fix = edits.map_or(Fix::None, |edits| {
+                            self.moved_fix(entry, to, rule, &own, edits)
+                        });
                         let what = self.moved(name, to, entry);
                         self.report(rule, &origin, *span, &what, fix);
                     }
@@ -1371,9 +1363,9 @@ impl<'a> Checker<'_, 'a> {
         to: &str,
         name: &str,
         uses: &[(String, Span, NodeId)],
-    ) -> Fix {
+    ) -> Option<Vec<Edit>> {
         if self.is_name_taken(name) {
-            return Fix::None;
+            return None;
         }
         let quote = self.quote(source.span);
         let (span, addition) = match self.statement_of(source) {
@@ -1389,19 +1381,19 @@ impl<'a> Checker<'_, 'a> {
             // `const N = require('…')` alone in its statement.
             Some(Statement::VariableDeclaration(variables)) => {
                 let [variable] = variables.declarations.as_slice() else {
-                    return Fix::None;
+                    return None;
                 };
                 let Some(Expression::CallExpression(call)) = &variable.init else {
-                    return Fix::None;
+                    return None;
                 };
                 if self.module.required(call) != Some(source.value.as_str()) {
-                    return Fix::None;
+                    return None;
                 }
                 let keyword = variables.kind.as_str();
                 let addition = format!("{keyword} {{ {name} }} = require({quote}{to}{quote})");
                 (variables.span, addition)
             }
-            _ => return Fix::None,
+            _ => return None,
         };
         let end = if self.source(span).ends_with(';') {
             ";"
@@ -1414,7 +1406,7 @@ impl<'a> Checker<'_, 'a> {
                 edits.push(replace(self.module.kind(*node).span(), name));
             }
         }
-        Fix::Safe(edits)
+        Some(edits)
     }
 
     // require('…') and import('…')
@@ -1697,7 +1689,7 @@ impl<'a> Checker<'_, 'a> {
                         Some((source, declarator)) => {
                             let edits =
                                 self.moved_require(source, declarator, pattern, property, to);
-                            self.moved_fix(entry, to, rule, symbol, edits)
+                            self.moved_fix(entry, to, rule, &self.uses_of(symbol), edits)
                         }
                         None => Fix::None,
                     };

@@ -184,7 +184,7 @@ impl<'w> Walk<'w> {
     }
 
     fn enter<'s>(&'s self, folder: Folder, scope: &Scope<'s>) {
-        let (mut files, mut folders) = (Vec::new(), Vec::new());
+        let (mut files, mut folders, mut others) = (Vec::new(), Vec::new(), Vec::new());
         match fs::read_dir(&folder.path) {
             Ok(entries) => {
                 // What is gone by now is left out.
@@ -192,7 +192,8 @@ impl<'w> Walk<'w> {
                     match entry.file_type() {
                         Ok(kind) if kind.is_dir() => folders.push(entry.file_name()),
                         Ok(kind) if kind.is_file() => files.push(entry.file_name()),
-                        _ => {}
+                        // Links are not followed, but a link may be an ignore file.
+                        _ => others.push(entry.file_name()),
                     }
                 }
             }
@@ -201,9 +202,11 @@ impl<'w> Walk<'w> {
                 self.reading(|reader| reader.unread(folder.relative.clone(), reason));
             }
         }
-        let has_file = |name: &str| files.iter().any(|known| known == name);
-        let has = |name: &str| has_file(name) || folders.iter().any(|known| known == name);
-        let is_package = has_file("package.json");
+        let has = |name: &str| {
+            let mut names = files.iter().chain(&folders).chain(&others);
+            names.any(|known| known == name)
+        };
+        let is_package = has("package.json");
         let ignored = Ignored::within(folder.ignored.as_ref(), &folder.path, has);
         let is_left_out = |path: &Path, is_folder| match self.overrides.matched(path, is_folder) {
             Match::Ignore(_) => true,
